@@ -1,0 +1,40 @@
+/**
+ * Every code a diagnostic can have, with one sentence for the reference page.
+ * Codes are stable: users filter and alert on them. A new one is added here and nowhere else.
+ */
+export const DIAGNOSTIC_CODES = {
+  "file-unreadable": "A file or folder could not be read.",
+  "file-syntax": "A file is not valid YAML or JSON; its last good objects stay in force.",
+  "kind-unknown": "An object of a kind that Sluice does not read was skipped.",
+  "object-invalid": "An object lacks a required field or has one of a wrong type; it is not in force.",
+  "object-duplicate": "One object is defined twice; the first file by name wins.",
+  "annotation-value": "An annotation has a value that cannot be used; that annotation is ignored.",
+  "annotation-value-denied": "A protection has a value that cannot be used; its routes answer 503.",
+  "annotation-conflict": "One annotation is set under several prefixes with different values.",
+  "annotation-unknown": "An annotation under one of our prefixes is not known.",
+  "annotation-no-effect": "An annotation is understood but has no effect here.",
+  "annotation-refused": "An annotation that injects foreign configuration is refused.",
+  "annotation-unsupported": "The connected Envoy lacks an extension that an annotation needs.",
+  "annotation-overruled": "Another Ingress, older than this one, decides a key that they share.",
+  "rule-conflict": "Two Ingresses have the same host, path and conditions; the oldest wins.",
+  "rule-invalid": "A rule has a host or path that cannot be used; the rule is dropped.",
+  "canary-without-main": "A canary has no main rule with the same host and path; it has no effect.",
+  "canary-keys-unused": 'Canary annotations without canary "true" have no effect.',
+  "canary-weight": "The weights of the canaries of one rule add up to more than their total.",
+  "service-missing": "A backend names a Service that does not exist; it answers 503.",
+  "service-port-missing": "A backend names a port that its Service does not have; it answers 503.",
+  "service-no-endpoints": "A Service has no ready endpoint; it answers 503.",
+  "service-external-name": "A Service of type ExternalName is not allowed, or points where it must not.",
+  "subset-empty": "No ready pod matches a subset; traffic goes to all pods of the Service.",
+  "endpoint-invalid": "An endpoint has an address that cannot be used; it is skipped.",
+  "certificate-missing": "A TLS Secret does not exist; the default certificate is served.",
+  "certificate-invalid": "A TLS Secret cannot be used; the default certificate is served.",
+  "certificate-expired": "A certificate is past its end; it is served all the same.",
+  "certificate-host": "A certificate is not valid for a host; the default certificate is served.",
+  "reference-denied": "A reference to another namespace is not allowed.",
+  "resource-constraint": "A resource breaks a rule of Envoy's API; it was not sent.",
+  "resource-refused": "Envoy refused a resource; its last accepted form stays in force.",
+  "internal-error": "Sluice failed on this object; this is a bug of Sluice, please report it.",
+} as const;
+
+export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES;

@@ -1,0 +1,5 @@
+export * from "./diagnostic.ts";
+export * from "./diagnostic-codes.ts";
+export * from "./object-ref.ts";
+export * from "./origin.ts";
+export * from "./resource.ts";
