@@ -3,3 +3,4 @@ export * from "./diagnostic-codes.ts";
 export * from "./object-ref.ts";
 export * from "./origin.ts";
 export * from "./resource.ts";
+export * from "./kubernetes.ts";
