@@ -1,0 +1,162 @@
+import type {
+  Backend,
+  BackendTarget,
+  Condition,
+  ConfigMap,
+  ObjectRef,
+  PathMatch,
+  Policies,
+  RedirectAction,
+  RespondAction,
+  Service,
+  WeightedBackend,
+} from "@sluice/model";
+import type { Cluster, HttpFilter, Route, RouteConfiguration, VirtualHost } from "@sluice/protos";
+import type { KeyTable, Values } from "./keys.ts";
+import type { Report } from "./report.ts";
+import type { DraftStage, FilterStage } from "./stages.ts";
+
+/**
+ * `route`: the annotation acts on the rules of its own Ingress. `domain`: on the hosts of the Ingress, wherever
+ * they occur. `service`: on its backend Services, wherever they are used. For the latter two the values of all
+ * Ingresses concerned are merged key by key, the oldest Ingress first, before the feature parses them.
+ */
+export type FeatureScope = "route" | "domain" | "service";
+
+/** Recorded reads of objects that annotations refer to. Own namespace only, unless the operator allows more. */
+export interface References {
+  /** The ConfigMap that `text` (`[namespace/]name`) names, or why it cannot be had, in words. */
+  configMap(text: string): { readonly found?: ConfigMap; readonly fault?: string };
+  service(namespace: string, name: string): Service | undefined;
+  /** True if the backend has an endpoint that takes traffic. Recorded: the route is made anew when it flips. */
+  hasReadyEndpoint(target: BackendTarget): boolean;
+}
+
+export interface ParseContext {
+  /** The object that holds the annotations; with merged scopes, the oldest that has one of the keys. */
+  readonly object: ObjectRef;
+  readonly report: Report;
+  readonly references: References;
+}
+
+/** A route in the making. Every hook returns a new draft or the same one. */
+export interface RouteDraft {
+  readonly path: PathMatch;
+  readonly conditions: readonly Condition[];
+  readonly backends: readonly WeightedBackend[];
+  /** Set: the gateway answers itself, whatever the backends are. */
+  readonly answer?: RedirectAction | RespondAction;
+}
+
+export interface DraftContext extends ParseContext {
+  /** The path as the rule has it. */
+  readonly rulePath: string;
+  /** The backend as the rule has it. */
+  readonly ruleBackend: Backend | undefined;
+  /** All policies of the Ingress; a hook may look at another feature's through that feature's own helper. */
+  readonly policies: Policies;
+  /** Makes a backend; its variant starts empty. */
+  backend(target: BackendTarget): Backend;
+}
+
+/**
+ * What makes an Ingress a variant (a canary) of the rules of another with the same host, path and conditions.
+ * Tiers: claims of all variants, then cookie claims, then weights; within a tier the oldest first.
+ */
+export interface Variant {
+  /** All hold: the variant takes the request. Empty: no claim. */
+  readonly claim: readonly Condition[];
+  /** One holds: the variant never takes the request, neither by cookie nor by weight. */
+  readonly refuse: readonly Condition[];
+  readonly cookieClaim: readonly Condition[];
+  /** One holds: the variant does not take the request by weight. */
+  readonly cookieRefuse: readonly Condition[];
+  /** Share of `total` of what no rule claimed. 0: none. */
+  readonly weight: number;
+  /** Set only when the annotation is. */
+  readonly total?: number;
+}
+
+/** What a node can do, from its first request. */
+export interface NodeCapabilities {
+  /** True if the node has the extension of this name or configuration type URL. */
+  has(extension: string): boolean;
+}
+
+/** What a route hook may look at; the message it writes is new and owned by the caller. */
+export interface RouteHookContext {
+  /** Names the route, for names of per-route resources. */
+  readonly routeName: string;
+  /** Policies in force on the route, all scopes. */
+  readonly policies: Policies;
+  /** How the route matches its path: rewriting by prefix or by regex depends on it. */
+  readonly path: PathMatch;
+  readonly https: boolean;
+}
+
+/**
+ * One family of annotations. A feature says what its keys are, how they become a typed policy, what the policy
+ * does to the gateway model, and what Envoy needs for it. All hooks are pure; hooks of the model never see Envoy's.
+ */
+export interface FeatureSpec<K extends KeyTable, P> {
+  /** Kebab-case; the name of the file, of the documentation page, and of the policy. */
+  readonly id: string;
+  /** Title of the documentation page. */
+  readonly title: string;
+  readonly scope: FeatureScope;
+  /** What a bad value means: the annotation is ignored, or its routes answer 503 (protections). */
+  readonly onInvalid: "ignore" | "deny";
+  readonly keys: K;
+  /** Extension type URLs without which the feature cannot act; checked against the node. */
+  readonly requires?: readonly string[];
+  /** True: a canary has this of its own, and nothing of its main rule's. */
+  readonly perVariant?: boolean;
+
+  /**
+   * Typed values to a policy; undefined when there is nothing to do. Bad values of single keys are reported
+   * already and absent here. Called only when one of the keys is present.
+   */
+  readonly parse: (values: Values<K>, context: ParseContext) => P | undefined;
+
+  // The gateway model.
+  readonly draftStage?: DraftStage;
+  readonly draft?: (draft: RouteDraft, policy: P, context: DraftContext) => RouteDraft;
+  readonly variant?: (policy: P) => Variant | undefined;
+  /** Routes that come before all others on the hosts of the Ingress (scope domain). */
+  readonly hostRoutes?: (policy: P) => readonly HostRoute[];
+  /** The part of a cluster's name, and the policy that the cluster hook then sees, when routes that differ need clusters of their own. */
+  readonly backendVariant?: (
+    policy: P,
+    backend: Backend,
+  ) => { readonly suffix: string; readonly policy: unknown } | undefined;
+
+  // Envoy.
+  readonly stage?: FilterStage;
+  /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
+  readonly httpFilters?: () => readonly HttpFilter[];
+  /** Writes defaults that hold for every route of the gateway, whether or not a policy is set. */
+  readonly routeConfiguration?: (out: RouteConfiguration) => void;
+  readonly virtualHost?: (out: VirtualHost) => void;
+  /** Called for every route that forwards, with the policy if the route has one. Only what differs from the defaults is written. */
+  readonly route?: (out: Route, policy: P | undefined, context: RouteHookContext) => void;
+  /** Called for every cluster, with the service policy or the variant's policy if it has one. */
+  readonly cluster?: (out: Cluster, policy: P | undefined) => void;
+}
+
+export interface HostRoute {
+  readonly name: string;
+  readonly path: PathMatch;
+  readonly answer: RedirectAction | RespondAction;
+}
+
+/** A feature whose policy type is hidden: what translate and xds hold in their lists. */
+export type Feature = FeatureSpec<KeyTable, unknown>;
+
+/**
+ * Declares a feature. The type of its policy is checked here, between `parse` and the hooks, and hidden from the
+ * rest of the product, which passes policies along by feature id without looking inside.
+ */
+export function defineFeature<K extends KeyTable, P>(spec: FeatureSpec<K, P>): Feature {
+  // Policies are produced and consumed by one feature only; the pairing by id is what makes the erasure sound.
+  return spec as unknown as Feature;
+}

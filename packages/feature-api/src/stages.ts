@@ -1,0 +1,26 @@
+/**
+ * The life of a request in ten words: HTTP filters run in this order, and within a stage by feature id.
+ * A new filter names its stage and never renumbers others.
+ */
+export const FILTER_STAGES = [
+  "fault",
+  "cors",
+  "waf",
+  "limit",
+  "ip-access",
+  "authn",
+  "authz",
+  "plugin",
+  "mutate",
+  "router",
+] as const;
+
+export type FilterStage = (typeof FILTER_STAGES)[number];
+
+/**
+ * The making of a route: `match` decides which requests it takes, `backend` where they go, `rewrite` what the
+ * backend sees of the path (after all matching is known), `respond` whether the gateway answers itself.
+ */
+export const DRAFT_STAGES = ["match", "backend", "rewrite", "respond"] as const;
+
+export type DraftStage = (typeof DRAFT_STAGES)[number];

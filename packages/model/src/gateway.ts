@@ -1,0 +1,192 @@
+import type { ServicePortRef } from "./kubernetes.ts";
+import type { ObjectRef } from "./object-ref.ts";
+import type { Origin } from "./origin.ts";
+
+/**
+ * The gateway model: what the gateway does, without a word of Envoy.
+ * It is the output of translation and the input of xds, explain and diff. All values are immutable.
+ */
+
+/** A typed policy per feature, by feature id. The feature that parsed it is the only one that reads it. */
+export type Policies = Readonly<Record<string, unknown>>;
+
+/** How a text is compared. A regex is RE2; it must match the whole text unless `anywhere`. */
+export type TextMatch =
+  | { readonly kind: "exact"; readonly value: string }
+  | { readonly kind: "prefix"; readonly value: string }
+  | { readonly kind: "regex"; readonly value: string; readonly anywhere?: boolean }
+  | { readonly kind: "present" };
+
+/** A condition on a request besides its path. `authority`, `method` and `path` are pseudo-headers, with their colon. */
+export interface Condition {
+  readonly on: "header" | "query" | "cookie";
+  /** Header names are in lower case; `:method` and the like are allowed. */
+  readonly name: string;
+  readonly match: TextMatch;
+  /** True: the condition holds when the match does not. */
+  readonly negate?: boolean;
+}
+
+/**
+ * How the path is matched, without the query, after normalisation.
+ * `prefix` goes by path element and carries no slash at its end, but for `/` itself, which takes every path.
+ * A `regex` is anchored at the start; it must match the whole path only if `whole`.
+ */
+export type PathMatch =
+  | { readonly kind: "exact"; readonly value: string; readonly ignoreCase?: boolean }
+  | { readonly kind: "prefix"; readonly value: string; readonly ignoreCase?: boolean }
+  | {
+      readonly kind: "regex";
+      readonly value: string;
+      readonly ignoreCase?: boolean;
+      readonly whole?: boolean;
+    };
+
+export interface RouteMatch {
+  readonly path: PathMatch;
+  /** All must hold. */
+  readonly conditions: readonly Condition[];
+  /**
+   * Takes the request only if its random number, which is one for all routes of the request, is below this
+   * share of 1,000,000. Routes that follow see the rest, so shares along a list add up.
+   */
+  readonly below?: number;
+}
+
+/** What stands behind a backend. More kinds of registries add members here. */
+export type BackendTarget = {
+  readonly kind: "service";
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: ServicePortRef | "first";
+};
+
+/**
+ * A backend as a route asks for it. Its name is also that of the cluster and of the load assignment, and
+ * determines everything else here: equal names mean equal backends.
+ */
+export interface Backend {
+  /** `namespace/service/port[/variant]`. */
+  readonly name: string;
+  readonly target: BackendTarget;
+  /** Policies of routes that a cluster must hold (subset, connect timeout), which make it a variant. */
+  readonly variant: Policies;
+}
+
+export interface WeightedBackend {
+  readonly backend: Backend;
+  /** Relative to the sum over the route. */
+  readonly weight: number;
+}
+
+export interface ForwardAction {
+  readonly kind: "forward";
+  /** At least one. */
+  readonly backends: readonly WeightedBackend[];
+}
+
+export interface RedirectAction {
+  readonly kind: "redirect";
+  readonly status: 301 | 302 | 303 | 307 | 308;
+  /** Absent parts are those of the request. The port is dropped unless `keepPort` or `port`. */
+  readonly scheme?: "http" | "https";
+  readonly host?: string;
+  readonly port?: number;
+  readonly keepPort?: boolean;
+  /** Replaces path and query together; absent keeps both. */
+  readonly path?: string;
+  readonly stripQuery?: boolean;
+}
+
+export interface RespondAction {
+  readonly kind: "respond";
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In words, for explain: why the gateway answers itself. */
+  readonly reason: string;
+}
+
+export type RouteAction = ForwardAction | RedirectAction | RespondAction;
+
+export interface Route {
+  /** `namespace/ingress/rule/path[/canary/NAME]`, with suffixes where one rule needs several routes. */
+  readonly name: string;
+  readonly origins: readonly Origin[];
+  readonly match: RouteMatch;
+  readonly action: RouteAction;
+  /** What plain HTTP gets instead of `action`, when TLS is demanded. */
+  readonly httpAction?: RedirectAction;
+  /** Policies in force on this route: its Ingress's route policies, its host's and its Service's. */
+  readonly policies: Policies;
+}
+
+export interface VirtualHost {
+  /** In lower case: a name, `*.name` (one label), or `*` for rules without a host. */
+  readonly host: string;
+  /** In order of precedence: the first that matches decides. */
+  readonly routes: readonly Route[];
+  readonly origins: readonly Origin[];
+  /** Certificate that its clients see by SNI, by name; absent: the default certificate. */
+  readonly certificate?: string;
+}
+
+export interface Cluster {
+  readonly name: string;
+  readonly target: BackendTarget;
+  /** What the backend speaks when no annotation says so. */
+  readonly protocol: "http1" | "http2";
+  /** Service policies and the variant's route policies. */
+  readonly policies: Policies;
+  readonly origins: readonly Origin[];
+}
+
+export interface LoadAssignmentEndpoint {
+  readonly address: string;
+  readonly port: number;
+  /** `draining`: finishes what it has, gets nothing new. */
+  readonly health: "healthy" | "draining";
+  readonly zone?: string;
+}
+
+export interface LoadAssignment {
+  /** Name of its cluster. */
+  readonly cluster: string;
+  /** Sorted by address, then port; each pair once. */
+  readonly endpoints: readonly LoadAssignmentEndpoint[];
+  readonly origins: readonly Origin[];
+}
+
+/** A certificate chain with its key, checked as a pair. Never printed. */
+export interface Certificate {
+  /** `namespace/secret`, or {@link DEFAULT_CERTIFICATE}. */
+  readonly name: string;
+  readonly chain: Uint8Array;
+  readonly key: Uint8Array;
+  readonly origins: readonly Origin[];
+}
+
+/** Name of the certificate for clients without SNI and for hosts without one of their own. */
+export const DEFAULT_CERTIFICATE = "default";
+
+/** One TLS filter chain: the hosts that share a certificate. */
+export interface TlsChain {
+  /** Name of the certificate. */
+  readonly certificate: string;
+  /** Sorted. */
+  readonly hosts: readonly string[];
+  readonly origins: readonly Origin[];
+}
+
+/** Makes the name of a Service's backend. */
+export function backendName(target: BackendTarget, variant: readonly string[]): string {
+  const port =
+    target.port === "first" ? "first" : "number" in target.port ? `${target.port.number}` : target.port.name;
+  const base = `${target.namespace}/${target.name}/${port}`;
+  return variant.length === 0 ? base : `${base}/${variant.join(",")}`;
+}
+
+/** The Service that a backend stands for. */
+export function targetService(target: BackendTarget): ObjectRef {
+  return { kind: "Service", namespace: target.namespace, name: target.name };
+}
