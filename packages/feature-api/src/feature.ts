@@ -46,6 +46,10 @@ export interface RouteDraft {
   readonly backends: readonly WeightedBackend[];
   /** Set: the gateway answers itself, whatever the backends are. */
   readonly answer?: RedirectAction | RespondAction;
+  /** True: the rule cannot be served and is left out. The hook that sets it has reported why. */
+  readonly dropped?: true;
+  /** Policies to put on this route in place of, or besides, those of its Ingress; by feature id. */
+  readonly extraPolicies?: Policies;
 }
 
 export interface DraftContext extends ParseContext {
@@ -130,6 +134,16 @@ export interface FeatureSpec<K extends KeyTable, P> {
     backend: Backend,
   ) => { readonly suffix: string; readonly policy: unknown } | undefined;
 
+  /**
+   * What plain HTTP gets instead of the route's own action, or undefined for the action itself. Asked of every
+   * route, with the policy of its Ingress if there is one.
+   */
+  readonly httpRedirect?: (policy: P | undefined, context: HttpRedirectContext) => RedirectAction | undefined;
+  /** With the policy of a backend variant: whether a pod with these labels belongs to it. */
+  readonly selectPod?: (policy: P, labels: Readonly<Record<string, string>>) => boolean;
+  /** With the policy of a Service: whether its cluster IP stands in for its endpoints. */
+  readonly useClusterAddress?: (policy: P) => boolean;
+
   // Envoy.
   readonly stage?: FilterStage;
   /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
@@ -141,6 +155,14 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly route?: (out: Route, policy: P | undefined, context: RouteHookContext) => void;
   /** Called for every cluster, with the service policy or the variant's policy if it has one. */
   readonly cluster?: (out: Cluster, policy: P | undefined) => void;
+}
+
+export interface HttpRedirectContext {
+  readonly hostHasCertificate: boolean;
+  /** The path as the rule has it. */
+  readonly rulePath: string;
+  /** What the operator wants when no annotation says so. */
+  readonly defaultRedirect: boolean;
 }
 
 export interface HostRoute {
