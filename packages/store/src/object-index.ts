@@ -3,6 +3,7 @@ import type { Kind, ObjectKey, ObjectOf } from "@sluice/model";
 import type { OnError } from "./graph.ts";
 import { keyedSignals } from "./keyed-signals.ts";
 import { keySet, type LiveKeys } from "./live-keys.ts";
+import { beforeEffects } from "./settle.ts";
 
 /** Which keys an object is found under. Made once, as a constant: its identity is the index. */
 export interface IndexDefinition<K extends Kind> {
@@ -34,10 +35,8 @@ export interface Index {
 /** An index and the store's side of it. */
 export interface MaintainedIndex<O> {
   readonly index: Index;
-  /** Files the object anew; `undefined` takes it out. */
+  /** Files the object anew; `undefined` takes it out. Readers run when the batch around it ends. */
   update(objectKey: ObjectKey, object: O | undefined): void;
-  /** Tells the readers of the buckets that changed. Called at the end of each change. */
-  publish(): void;
   readonly size: number;
 }
 
@@ -90,8 +89,27 @@ export function createIndex<O>(
     stale.add(key);
   };
 
+  const publish = (): void => {
+    for (const key of stale) {
+      const watched = signals.peek(key);
+      if (watched) watched.value = bucket(key);
+      else {
+        stale.delete(key);
+        sorted.delete(key);
+      }
+    }
+  };
+
   return {
-    index: { get: (key) => signals.at(key).value, keys },
+    index: {
+      get(key) {
+        const watched = signals.at(key);
+        // Within a batch, before the changes are published: a reader sees them all the same.
+        if (stale.has(key)) watched.value = bucket(key);
+        return watched.value;
+      },
+      keys,
+    },
     update(objectKey, object) {
       const before = keysByObject.get(objectKey) ?? [];
       const now = object === undefined ? [] : safeKeys(name, keysOf, objectKey, object, onError);
@@ -99,16 +117,7 @@ export function createIndex<O>(
       for (const key of now) if (!before.includes(key)) enter(key, objectKey);
       if (now.length > 0) keysByObject.set(objectKey, now);
       else keysByObject.delete(objectKey);
-    },
-    publish() {
-      for (const key of stale) {
-        const watched = signals.peek(key);
-        if (watched) watched.value = bucket(key);
-        else {
-          stale.delete(key);
-          sorted.delete(key);
-        }
-      }
+      if (stale.size > 0) beforeEffects(publish);
     },
     get size() {
       return keysByObject.size + members.size + sorted.size + stale.size + signals.size;

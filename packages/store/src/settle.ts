@@ -16,6 +16,7 @@ const MAX_ROUNDS = 1_000;
 // One state per process, as the signals library has: everything here is synchronous.
 let active = false;
 const dirty = new Set<PendingKeys>();
+const publications = new Set<() => void>();
 const sweeps = new Set<() => void>();
 let after: (() => void)[] = [];
 
@@ -23,7 +24,7 @@ let after: (() => void)[] = [];
  * Runs `fn` as one batch and leaves everything settled: effects have run, key changes are delivered
  * until nothing is pending, and entries that nobody watches are dropped. Nested calls join the outermost one.
  *
- * Order: early key sets, effects of changed signals, then in rounds all added keys until there are
+ * Order: publications, early key sets, effects of changed signals, then in rounds all added keys until there are
  * none, then the removed ones. Adding first means that a key which moves from one holder to another never leaves.
  */
 export function settled<T>(fn: () => T): T {
@@ -35,6 +36,7 @@ export function settled<T>(fn: () => T): T {
       try {
         return fn();
       } finally {
+        runAll(publications, errors);
         deliverEarly(errors);
       }
     });
@@ -51,6 +53,11 @@ export function isSettling(): boolean {
 /** Has the keys delivered before the batch ends. Only while a batch is open. */
 export function markDirty(keys: PendingKeys): void {
   dirty.add(keys);
+}
+
+/** Runs `publish` once, between the changes of the batch and the effects that they cause. Only while a batch is open. */
+export function beforeEffects(publish: () => void): void {
+  publications.add(publish);
 }
 
 /** Runs `sweep` once, when all is settled. Only while a batch is open. */
@@ -75,17 +82,20 @@ function deliverEarly(errors: unknown[]): void {
 function finish(errors: unknown[]): void {
   try {
     let rounds = 0;
-    while (dirty.size > 0) {
+    while (dirty.size + publications.size > 0) {
       if (++rounds > MAX_ROUNDS) {
         dirty.clear();
         throw new Error(`Live keys did not settle in ${MAX_ROUNDS} rounds.`);
       }
-      batch(() => deliverRound(errors));
+      batch(() => {
+        runAll(publications, errors);
+        deliverRound(errors);
+      });
     }
   } catch (error) {
     errors.push(error);
   } finally {
-    sweep();
+    runAll(sweeps, errors);
     active = false;
   }
   runAfter(errors);
@@ -107,10 +117,10 @@ function deliverRound(errors: unknown[]): void {
   }
 }
 
-function sweep(): void {
-  for (const one of sweeps) {
-    sweeps.delete(one);
-    one();
+function runAll(fns: Set<() => void>, errors: unknown[]): void {
+  for (const fn of fns) {
+    fns.delete(fn);
+    collect(errors, fn);
   }
 }
 

@@ -11,7 +11,7 @@ import { createGraph, type Graph, type OnError } from "./graph.ts";
 import type { LiveKeys } from "./live-keys.ts";
 import { createIndex, type Index, type IndexDefinition, type MaintainedIndex } from "./object-index.ts";
 import { createObjectTable, keyOf, type ObjectTable } from "./object-table.ts";
-import { afterSettled } from "./settle.ts";
+import { afterSettled, settled } from "./settle.ts";
 import { createSources, type Sources } from "./sources.ts";
 
 /** What one change does: objects to store, and objects to take out. One that is in both is stored. */
@@ -70,7 +70,6 @@ export function createStore(options: { readonly onError?: OnError } = {}): Store
     for (const ref of change.removed) remove(table, indexes, ref, changed);
     for (const object of change.set) put(table, indexes, object, changed);
     if (changed.size === 0) return;
-    indexes.publish();
     const applied = ++revision;
     afterSettled(() => {
       const keys = [...changed].sort();
@@ -131,7 +130,6 @@ export function equalApartFromLocation(a: KubeObject, b: KubeObject): boolean {
 interface Indexes {
   get<K extends Kind>(definition: IndexDefinition<K>): Index;
   update(key: ObjectKey, kind: Kind, object: KubeObject | undefined): void;
-  publish(): void;
   readonly size: number;
 }
 
@@ -147,16 +145,13 @@ function createIndexes(table: ObjectTable, onError: OnError): Indexes {
       const made = createIndex(definition.name, keysOf, onError);
       byDefinition.set(definition, made);
       byKind.set(definition.kind, [...(byKind.get(definition.kind) ?? []), made]);
-      for (const object of table.all())
-        if (object.kind === definition.kind) made.update(keyOf(object), object);
-      made.publish();
+      settled(() => {
+        for (const object of table.values(definition.kind)) made.update(keyOf(object), object);
+      });
       return made.index;
     },
     update(key, kind, object) {
       for (const index of byKind.get(kind) ?? []) index.update(key, object);
-    },
-    publish() {
-      for (const index of byDefinition.values()) index.publish();
     },
     get size() {
       return [...byDefinition.values()].reduce((sum, index) => sum + index.size, 0);
