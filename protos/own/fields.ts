@@ -1,0 +1,10 @@
+import type { AddedField } from "../scripts/build-descriptor.ts";
+
+/** Fields of existing messages that Envoy 1.40 has and the packaged protos do not. */
+export const ADDED_FIELDS: readonly AddedField[] = [];
+
+/** Fields that hold secrets though Envoy does not annotate them as sensitive. */
+export const SENSITIVE_FIELDS: readonly string[] = [
+  // A JWKS may hold symmetric keys.
+  "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.local_jwks",
+];

@@ -1,0 +1,33 @@
+/** Wire types, and the zero of each scalar type. */
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const FIXED32 = 5;
+
+const WIRE_TYPES: Readonly<Record<string, number>> = {
+  double: FIXED64,
+  fixed64: FIXED64,
+  sfixed64: FIXED64,
+  float: FIXED32,
+  fixed32: FIXED32,
+  sfixed32: FIXED32,
+  string: BYTES,
+  bytes: BYTES,
+};
+
+/** The wire type of a scalar type. */
+export function wireType(type: string): number {
+  return WIRE_TYPES[type] ?? VARINT;
+}
+
+/** Whether a scalar type has 64-bit integers, which are a number or a decimal string in messages. */
+export function is64Bit(type: string): boolean {
+  return type.endsWith("64");
+}
+
+/** Whether a value is the zero of its scalar type, which proto3 does not write. */
+export function isZero(value: unknown): boolean {
+  if (value instanceof Uint8Array) return value.length === 0;
+  // Negative zero is a value of its own in proto3.
+  return value === "" || value === false || value === "0" || Object.is(value, 0);
+}
