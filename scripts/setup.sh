@@ -1,0 +1,73 @@
+#!/bin/sh
+# Makes a fresh checkout ready: Node and pnpm, the packages, the generated protobuf code, an Envoy.
+# Does only what is missing, says what it does, and is silent when all is there.
+#   --no-envoy   leave out the Envoy (the commands that need none must not wait for it)
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd -P)
+# shellcheck source=scripts/toolchain.sh
+. "$root/scripts/toolchain.sh"
+stamps=$root/node_modules/.sluice
+
+checksum() { cat -- "$@" 2>/dev/null | cksum; }
+
+packages_sum() {
+  checksum pnpm-lock.yaml pnpm-workspace.yaml package.json packages/*/package.json protos/package.json \
+    envoy/package.json e2e/package.json bench/package.json
+}
+
+# What the generated code depends on: its generator, our own .proto files, and the packages that carry the rest.
+protos_sum() {
+  find protos -name node_modules -prune -o -name gen -prune -o -type f \( -path '*/scripts/*' -o -name '*.proto' -o -name '*.txt' \) \
+    -print0 | sort -z | xargs -0 cat -- protos/package.json pnpm-lock.yaml | cksum
+}
+
+install_packages() {
+  sum=$(packages_sum)
+  [ "$(cat "$stamps/packages" 2>/dev/null)" = "$sum" ] && return 0
+  say "installing the packages of pnpm-lock.yaml"
+  pnpm install --frozen-lockfile --reporter=append-only >"$log" 2>&1 || {
+    cat "$log" >&2
+    fail "pnpm could not install the packages; what it said stands above." \
+      "If pnpm-lock.yaml does not fit the package.json files, run: pnpm install"
+  }
+  mkdir -p "$stamps"
+  printf '%s\n' "$sum" >"$stamps/packages"
+}
+
+generate_protos() {
+  [ -f protos/scripts/generate.ts ] || return 0
+  sum=$(protos_sum)
+  [ -d protos/gen ] && [ "$(cat "$stamps/protos" 2>/dev/null)" = "$sum" ] && return 0
+  say "generating the protobuf code"
+  node protos/scripts/generate.ts >"$log" 2>&1 || {
+    cat "$log" >&2
+    fail "The protobuf code could not be generated; what the generator said stands above."
+  }
+  mkdir -p "$stamps"
+  printf '%s\n' "$sum" >"$stamps/protos"
+}
+
+# The order and the messages are those of envoy/src/find-envoy.ts; a known file only saves starting Node.
+have_envoy() {
+  [ -n "${SLUICE_ENVOY:-}" ] && return 1
+  command -v envoy >/dev/null 2>&1 && return 1
+  [ -x "$(cache_folder)/envoy/$(sed -n 's/^export const ENVOY_VERSION = "\(.*\)";$/\1/p' envoy/src/envoy-version.ts)/envoy" ]
+}
+
+cd "$root"
+use_toolchain
+mkdir -p "$stamps"
+log=$(mktemp "$stamps/log.XXXXXX")
+trap 'rm -f "$log"' EXIT
+# Two runs at once would install into one node_modules; the second waits, then finds all done.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>"$stamps/lock"
+  flock 9
+fi
+install_packages
+generate_protos
+exec 9>&-
+if [ "${1:-}" != --no-envoy ] && ! have_envoy; then
+  node envoy/src/cli.ts fetch >/dev/null
+fi
