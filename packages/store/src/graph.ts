@@ -7,7 +7,7 @@ import { isSettling, settled } from "./settle.ts";
 export type OnError = (name: string, key: string, error: unknown) => void;
 
 export interface DeriveOptions<V> {
-  /** Says which values need not be told apart; default `Object.is`. */
+  /** Says which values need not be told apart; default identity. */
   readonly equals?: (a: V, b: V) => boolean;
 }
 
@@ -66,16 +66,18 @@ export function createGraph(options: { readonly onError?: OnError } = {}): Graph
     });
 
   return {
-    derive(name, fn, deriveOptions = {}) {
-      const equals = deriveOptions.equals ?? Object.is;
-      const count = (): void => void runs.set(name, (runs.get(name) ?? 0) + 1);
+    derive<V>(name: string, fn: (key: string) => V, deriveOptions: DeriveOptions<V> = {}) {
+      const { equals } = deriveOptions;
       if (!runs.has(name)) runs.set(name, 0);
-      const signals = keyedSignals((key, hooks) => {
-        const once = keepEqual(() => fn(key), equals);
+      const signals = keyedSignals<V, ReadonlySignal<V>>((key, hooks) => {
+        let last: { readonly value: V } | undefined;
         return computed(() => {
-          count();
+          runs.set(name, (runs.get(name) ?? 0) + 1);
           try {
-            return once();
+            const value = fn(key);
+            if (equals === undefined) return value;
+            if (last === undefined || !equals(last.value, value)) last = { value };
+            return last.value;
           } catch (error) {
             throw report(name, key, error);
           }
@@ -131,15 +133,6 @@ export function createGraph(options: { readonly onError?: OnError } = {}): Graph
 
 function read<V>(signals: KeyedSignals<ReadonlySignal<V>>, key: string): V {
   return isSettling() ? signals.at(key).value : settled(() => signals.at(key).value);
-}
-
-function keepEqual<V>(fn: () => V, equals: (a: V, b: V) => boolean): () => V {
-  let last: { readonly value: V } | undefined;
-  return () => {
-    const value = fn();
-    if (last === undefined || !equals(last.value, value)) last = { value };
-    return last.value;
-  };
 }
 
 function guard(report: Report, key: string, fn: (key: string) => void): void {

@@ -1,11 +1,5 @@
-import type { ReadonlySignal } from "@preact/signals-core";
+import type { ReadonlySignal, SignalOptions } from "@preact/signals-core";
 import { isSettling, sweepLater } from "./settle.ts";
-
-/** What a signal must be made with, so that its entry goes when nobody watches it. */
-export interface WatchHooks {
-  readonly watched: () => void;
-  readonly unwatched: () => void;
-}
 
 /** Signals by key, each kept only while something watches it. */
 export interface KeyedSignals<S> {
@@ -16,23 +10,19 @@ export interface KeyedSignals<S> {
   readonly size: number;
 }
 
-interface Entry<S> {
-  readonly signal: S;
-  watched: boolean;
-}
-
 /**
- * Signals by key, made by `make` on first read. An entry that nobody watches goes when the batch has
- * settled, not at once: a reader that lets go and another that takes hold within one batch share it.
+ * Signals by key, made by `make` (with the options that it is given) on first read. An entry that nobody
+ * watches goes when the batch has settled, not at once: a reader that lets go and another that takes hold
+ * within one batch share it.
  */
-export function keyedSignals<S extends ReadonlySignal<unknown>>(
-  make: (key: string, hooks: WatchHooks) => S,
+export function keyedSignals<V, S extends ReadonlySignal<V>>(
+  make: (key: string, options: SignalOptions<V>) => S,
 ): KeyedSignals<S> {
-  const entries = new Map<string, Entry<S>>();
+  const entries = new Map<string, S>();
   const unwatched = new Set<string>();
 
   const sweep = (): void => {
-    for (const key of unwatched) if (entries.get(key)?.watched === false) entries.delete(key);
+    for (const key of unwatched) entries.delete(key);
     unwatched.clear();
   };
   const drop = (key: string): void => {
@@ -40,25 +30,26 @@ export function keyedSignals<S extends ReadonlySignal<unknown>>(
     if (isSettling()) sweepLater(sweep);
     else sweep();
   };
-  const add = (key: string): Entry<S> => {
-    const signal = make(key, {
-      watched: () => {
-        entry.watched = true;
-      },
-      unwatched: () => {
-        entry.watched = false;
-        drop(key);
-      },
-    });
-    const entry: Entry<S> = { signal, watched: false };
-    entries.set(key, entry);
-    drop(key);
-    return entry;
+  // The hooks are shared by all keys, for their memory; the signal's name is its key.
+  const hooks: Pick<SignalOptions<V>, "watched" | "unwatched"> = {
+    watched() {
+      unwatched.delete(this.name ?? "");
+    },
+    unwatched() {
+      drop(this.name ?? "");
+    },
   };
 
   return {
-    at: (key) => (entries.get(key) ?? add(key)).signal,
-    peek: (key) => entries.get(key)?.signal,
+    at(key) {
+      const known = entries.get(key);
+      if (known) return known;
+      const made = make(key, { name: key, ...hooks });
+      entries.set(key, made);
+      drop(key);
+      return made;
+    },
+    peek: (key) => entries.get(key),
     get size() {
       return entries.size;
     },
