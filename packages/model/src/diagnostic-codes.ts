@@ -16,6 +16,7 @@ export const DIAGNOSTIC_CODES = {
   "annotation-refused": "An annotation that injects foreign configuration is refused.",
   "annotation-unsupported": "The connected Envoy lacks an extension that an annotation needs.",
   "annotation-overruled": "Another Ingress, older than this one, decides a key that they share.",
+  "ingress-class-missing": "An Ingress names no class and no class is the default; it is not served.",
   "rule-conflict": "Two Ingresses have the same host, path and conditions; the oldest wins.",
   "rule-invalid": "A rule has a host or path that cannot be used; the rule is dropped.",
   "canary-without-main": "A canary has no main rule with the same host and path; it has no effect.",

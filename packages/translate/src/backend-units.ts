@@ -1,0 +1,249 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Feature } from "@sluice/feature-api";
+import type {
+  Backend,
+  BackendTarget,
+  Cluster,
+  Diagnostic,
+  LoadAssignment,
+  LoadAssignmentEndpoint,
+  Origin,
+  Service,
+} from "@sluice/model";
+import { type ObjectKey, parseObjectKey, targetService } from "@sluice/model";
+import type { TranslateContext } from "./context.ts";
+import { SLICES_BY_SERVICE } from "./indexes.ts";
+import type { IngressUnits } from "./ingress-units.ts";
+import { serviceEndpoints } from "./load-assignment.ts";
+import { portProtocol, servicePort } from "./service-port.ts";
+
+/** What became of a backend's endpoints. */
+export interface AssignmentResult {
+  readonly loadAssignment: LoadAssignment;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The derivations of one backend, by its name. */
+export interface BackendUnits {
+  readonly cluster: (name: string) => Cluster;
+  readonly loadAssignment: (name: string) => AssignmentResult;
+}
+
+/**
+ * `backendOf` finds the backend behind a name; it is no recorded read, because a backend's name determines it.
+ */
+export function backendUnits(
+  context: TranslateContext,
+  ingresses: IngressUnits,
+  backendOf: (name: string) => Backend,
+): BackendUnits {
+  const { store } = context;
+  const { graph } = store;
+  return {
+    cluster: graph.derive(
+      "cluster",
+      (name) => {
+        const backend = backendOf(name);
+        const { target } = backend;
+        const service = store.get("Service", target.namespace, target.name);
+        const shared = ingresses.service(`${target.namespace}/${target.name}`);
+        return {
+          name,
+          target,
+          protocol: portProtocol(service && servicePort(service, target)),
+          policies: { ...shared.policies, ...backend.variant },
+          origins: [{ object: targetService(target) }, ...users(context, target)],
+        };
+      },
+      { equals: isDeepStrictEqual },
+    ),
+    loadAssignment: graph.derive(
+      "load-assignment",
+      (name) => assignment(backendOf(name), context, ingresses),
+      {
+        equals: isDeepStrictEqual,
+      },
+    ),
+  };
+}
+
+/** Whether a target has an endpoint that takes new requests. */
+export function readyEndpoints(context: TranslateContext): (target: BackendTarget) => boolean {
+  const ready = context.store.graph.derive("backend-ready", (key) => {
+    // The key is made below, from a target.
+    const target = JSON.parse(key) as BackendTarget;
+    return resolve({ name: "", target, variant: {} }, context).endpoints.some(
+      ({ health }) => health === "healthy",
+    );
+  });
+  return (target) => ready(JSON.stringify(target));
+}
+
+function users(context: TranslateContext, target: BackendTarget): Origin[] {
+  return context.ingressesOfService
+    .get(`${target.namespace}/${target.name}`)
+    .map((key) => ({ object: parseObjectKey(key as ObjectKey) }));
+}
+
+function assignment(backend: Backend, context: TranslateContext, ingresses: IngressUnits): AssignmentResult {
+  const { target } = backend;
+  const shared = ingresses.service(`${target.namespace}/${target.name}`);
+  const clusterAddress = context.features.some((feature) => {
+    const policy = shared.policies[feature.id];
+    return policy !== undefined && feature.useClusterAddress?.(policy) === true;
+  });
+  const found = resolve(backend, context, clusterAddress);
+  const service = targetService(target);
+  return {
+    loadAssignment: {
+      cluster: backend.name,
+      endpoints: found.endpoints,
+      origins: [{ object: service }],
+    },
+    diagnostics: found.findings.flatMap((finding) =>
+      // A missing Service is told to those that name it; what is wrong with an existing one, to itself.
+      finding.of === "users"
+        ? users(context, target).map((origin): Diagnostic => ({ ...finding.diagnostic, origin }))
+        : [{ ...finding.diagnostic, origin: { object: service } }],
+    ),
+  };
+}
+
+interface Finding {
+  readonly of: "users" | "service";
+  readonly diagnostic: Omit<Diagnostic, "origin">;
+}
+
+interface Resolved {
+  readonly endpoints: readonly LoadAssignmentEndpoint[];
+  readonly findings: readonly Finding[];
+}
+
+function resolve(backend: Backend, context: TranslateContext, clusterAddress = false): Resolved {
+  const { store } = context;
+  const { target } = backend;
+  const where = `${target.namespace}/${target.name}`;
+  const service = store.get("Service", target.namespace, target.name);
+  if (service === undefined) return nothing("users", missingService(where));
+  if (service.spec.type === "ExternalName") return nothing("users", externalName(where));
+  const port = servicePort(service, target);
+  if (port === undefined) return nothing("users", missingPort(where, service, target));
+  if (clusterAddress && hasClusterAddress(service)) {
+    const address = service.spec.clusterIP ?? "";
+    return { endpoints: [{ address, port: port.port, health: "healthy" }], findings: [] };
+  }
+  const slices = store
+    .index(SLICES_BY_SERVICE)
+    .get(where)
+    .map((key) => store.get("EndpointSlice", target.namespace, parseObjectKey(key).name))
+    .filter((slice) => slice !== undefined);
+  const selectPod = podSelector(backend, context);
+  const result = serviceEndpoints({
+    service,
+    port,
+    slices,
+    endpoints: slices.length > 0 ? undefined : store.get("Endpoints", target.namespace, target.name),
+    ...(selectPod === undefined ? {} : { selectPod }),
+  });
+  const findings: Finding[] = result.invalid.map((address) => ({
+    of: "service",
+    diagnostic: invalidAddress(where, address),
+  }));
+  if (result.subsetEmpty) findings.push({ of: "users", diagnostic: emptySubset(where, backend.name) });
+  if (result.endpoints.length === 0) findings.push({ of: "service", diagnostic: noEndpoints(where) });
+  return { endpoints: result.endpoints, findings };
+}
+
+function nothing(of: Finding["of"], diagnostic: Finding["diagnostic"]): Resolved {
+  return { endpoints: [], findings: [{ of, diagnostic }] };
+}
+
+function hasClusterAddress(service: Service): boolean {
+  return (
+    service.spec.clusterIP !== undefined && service.spec.clusterIP !== "" && service.spec.clusterIP !== "None"
+  );
+}
+
+/** Whether pods belong to the backend, by the policies of its variant; undefined when it is no subset. */
+function podSelector(
+  backend: Backend,
+  context: TranslateContext,
+): ((podName: string) => boolean) | undefined {
+  const selecting = context.features.filter(
+    (feature: Feature) => feature.selectPod !== undefined && backend.variant[feature.id] !== undefined,
+  );
+  if (selecting.length === 0) return undefined;
+  return (podName) => {
+    const pod = context.store.get("Pod", backend.target.namespace, podName);
+    if (pod === undefined) return false;
+    return selecting.every((feature) =>
+      feature.selectPod?.(backend.variant[feature.id], pod.metadata.labels),
+    );
+  };
+}
+
+function missingService(where: string): Finding["diagnostic"] {
+  return {
+    code: "service-missing",
+    severity: "warning",
+    value: where,
+    message: `The Service ${where} does not exist: its routes answer 503.`,
+    expected: "a Service of that name",
+  };
+}
+
+function missingPort(where: string, service: Service, target: BackendTarget): Finding["diagnostic"] {
+  const names = service.spec.ports.map(({ port, name }) =>
+    name === undefined ? `${port}` : `${port} (${name})`,
+  );
+  const wanted =
+    target.port === "first"
+      ? "at least one"
+      : "number" in target.port
+        ? `${target.port.number}`
+        : target.port.name;
+  return {
+    code: "service-port-missing",
+    severity: "warning",
+    value: wanted,
+    message: `The Service ${where} has no port ${wanted}: its routes answer 503.`,
+    expected: names.length === 0 ? "a Service with ports" : `one of the ports ${names.join(", ")}`,
+  };
+}
+
+function externalName(where: string): Finding["diagnostic"] {
+  return {
+    code: "service-external-name",
+    severity: "warning",
+    value: where,
+    message: `The Service ${where} is of type ExternalName, which is not allowed: its routes answer 503.`,
+    expected: "a Service with endpoints",
+  };
+}
+
+function emptySubset(where: string, cluster: string): Finding["diagnostic"] {
+  return {
+    code: "subset-empty",
+    severity: "warning",
+    value: cluster,
+    message: `No ready pod of the Service ${where} belongs to the subset (${cluster}): traffic goes to all its pods.`,
+  };
+}
+
+function noEndpoints(where: string): Finding["diagnostic"] {
+  return {
+    code: "service-no-endpoints",
+    severity: "info",
+    message: `The Service ${where} has no ready endpoint: its routes answer 503.`,
+  };
+}
+
+function invalidAddress(where: string, address: string): Finding["diagnostic"] {
+  return {
+    code: "endpoint-invalid",
+    severity: "warning",
+    value: address,
+    message: `The Service ${where} has an endpoint whose address cannot be used: it is skipped.`,
+    expected: "an IPv4 or IPv6 address",
+  };
+}

@@ -1,0 +1,15 @@
+import type { Feature, FeatureScope } from "@sluice/feature-api";
+import type { Store } from "@sluice/store";
+import type { Relation } from "./relation.ts";
+import type { TranslateSettings } from "./settings.ts";
+
+/** What every derivation of translation works with. */
+export interface TranslateContext {
+  readonly store: Store;
+  readonly features: readonly Feature[];
+  /** The same, by scope. */
+  readonly byScope: Readonly<Record<FeatureScope, readonly Feature[]>>;
+  readonly settings: TranslateSettings;
+  /** Service (`namespace/name`) → keys of the Ingresses whose routes use it. */
+  readonly ingressesOfService: Relation;
+}

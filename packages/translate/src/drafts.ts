@@ -1,0 +1,58 @@
+import {
+  DRAFT_STAGES,
+  type DraftContext,
+  type DraftStage,
+  type Feature,
+  type Report,
+  type RouteDraft,
+} from "@sluice/feature-api";
+import { type Backend, type BackendTarget, backendName, type Policies } from "@sluice/model";
+
+/** Runs the draft hooks of the given stages, in order of stage, then feature. */
+export function runDraftStages(
+  draft: RouteDraft,
+  stages: readonly DraftStage[],
+  features: readonly Feature[],
+  policies: Policies,
+  context: (feature: Feature) => DraftContext,
+): RouteDraft {
+  let result = draft;
+  for (const stage of stages) {
+    for (const feature of features) {
+      const policy = policies[feature.id];
+      if (feature.draftStage !== stage || feature.draft === undefined || policy === undefined) continue;
+      result = feature.draft(result, policy, context(feature));
+      if (result.dropped) return result;
+    }
+  }
+  return result;
+}
+
+/** The stages after `match`: what a canary runs again with its own backends. */
+export const AFTER_MATCH: readonly DraftStage[] = DRAFT_STAGES.filter((stage) => stage !== "match");
+
+/** A backend without a variant. */
+export function plainBackend(target: BackendTarget): Backend {
+  return { name: backendName(target, []), target, variant: {} };
+}
+
+/** Gives the backend of a route the variant that the route's policies ask for, if any. */
+export function withVariant(backend: Backend, features: readonly Feature[], policies: Policies): Backend {
+  const suffixes: string[] = [];
+  const variant: Record<string, unknown> = { ...backend.variant };
+  for (const feature of features) {
+    const policy = policies[feature.id];
+    if (feature.backendVariant === undefined || policy === undefined || feature.id in backend.variant)
+      continue;
+    const part = feature.backendVariant(policy, backend);
+    if (part === undefined) continue;
+    suffixes.push(part.suffix);
+    variant[feature.id] = part.policy;
+  }
+  if (suffixes.length === 0) return backend;
+  const own = backend.name.split("/").slice(3);
+  return { ...backend, name: backendName(backend.target, [...own, ...suffixes]), variant };
+}
+
+/** A report that nobody reads: for hooks run a second time, whose findings are known from the first. */
+export const SILENT: Report = { bad: () => {}, note: () => {} };

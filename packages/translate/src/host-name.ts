@@ -1,0 +1,27 @@
+/** The host under which rules without a host live. */
+export const ANY_HOST = "*";
+
+/**
+ * A rule's host in lower case and without the dot at its end; `*` for a rule without one; undefined when it
+ * cannot be a host. Port numbers are no part of a host in Kubernetes.
+ */
+export function normalizeHost(host: string): string | undefined {
+  const text = host.trim().toLowerCase().replace(/\.$/, "");
+  if (text === "" || text === ANY_HOST) return ANY_HOST;
+  const name = text.startsWith("*.") ? text.slice(2) : text;
+  if (text.length > 253) return undefined;
+  const labels = name.split(".");
+  // Underscores are not valid in host names, but are seen in internal ones and harmless in a match.
+  return labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) ? text : undefined;
+}
+
+/** `*.a.com` and the like. */
+export function isWildcard(host: string): boolean {
+  return host.startsWith("*.");
+}
+
+/** The regex, whole value, for an authority with more labels than the wildcard host stands for. */
+export function deepHostRegex(wildcard: string): string {
+  const suffix = wildcard.slice(2).replaceAll(".", "\\.");
+  return `(?i)[^:]*\\.[^.:]+\\.${suffix}\\.?(:[0-9]+)?`;
+}

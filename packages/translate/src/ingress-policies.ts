@@ -1,0 +1,138 @@
+import {
+  type AnnotationSet,
+  annotationOrigin,
+  type Feature,
+  parseFeature,
+  type References,
+  resolveAnnotations,
+} from "@sluice/feature-api";
+import type { Diagnostic, Ingress, ObjectRef, Policies } from "@sluice/model";
+import { objectKey } from "@sluice/model";
+import type { TranslateContext } from "./context.ts";
+
+/** What an Ingress's own annotations say. */
+export interface IngressPolicies {
+  readonly annotations: AnnotationSet;
+  /** Policies of the features of scope route. */
+  readonly policies: Policies;
+  /** Protections that could not be built: the routes answer 503. */
+  readonly denied: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Parses the route annotations of an Ingress, and names the keys that no feature knows. */
+export function ingressPolicies(
+  ingress: Ingress,
+  context: TranslateContext,
+  references: References,
+): IngressPolicies {
+  const object: ObjectRef = {
+    kind: "Ingress",
+    namespace: ingress.metadata.namespace,
+    name: ingress.metadata.name,
+  };
+  const { set, diagnostics } = resolveAnnotations(object, ingress.metadata.annotations);
+  const parsed = parseAll(context.byScope.route, set, object, references);
+  return {
+    annotations: set,
+    policies: parsed.policies,
+    denied: parsed.denied,
+    diagnostics: [...diagnostics, ...unknownKeys(set, context.features), ...parsed.diagnostics],
+  };
+}
+
+/** Policies, refusals and findings of several features over one set of annotations. */
+export function parseAll(
+  features: readonly Feature[],
+  set: AnnotationSet,
+  object: ObjectRef,
+  references: References,
+): { policies: Policies; denied: readonly string[]; diagnostics: readonly Diagnostic[] } {
+  const policies: Record<string, unknown> = {};
+  const denied: string[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const feature of features) {
+    const result = parseFeature(feature, set, object, references);
+    if (result.policy !== undefined) policies[feature.id] = result.policy;
+    if (result.denied) denied.push(feature.id);
+    diagnostics.push(...result.diagnostics);
+  }
+  return { policies, denied, diagnostics };
+}
+
+const keyTests = new WeakMap<readonly Feature[], (key: string) => boolean>();
+
+/** Whether one of the features declares a key. Remembered per list: the same few keys are asked for again and again. */
+function keyTest(features: readonly Feature[]): (key: string) => boolean {
+  const known = keyTests.get(features);
+  if (known !== undefined) return known;
+  const plain = new Set<string>();
+  const families: string[] = [];
+  for (const feature of features)
+    for (const [name, key] of Object.entries(feature.keys))
+      if (key.each) families.push(name.slice(0, -1));
+      else for (const text of [name, ...(key.aliases ?? [])]) plain.add(text);
+  const test = (key: string): boolean => plain.has(key) || families.some((family) => key.startsWith(family));
+  keyTests.set(features, test);
+  return test;
+}
+
+function unknownKeys(set: AnnotationSet, features: readonly Feature[]): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const known = keyTest(features);
+  for (const [key, entry] of set) {
+    if (known(key)) continue;
+    found.push({
+      code: "annotation-unknown",
+      severity: "warning",
+      origin: annotationOrigin(entry.object, entry.annotation),
+      key: entry.annotation,
+      value: entry.text,
+      message: `${entry.annotation} is not known and has no effect.`,
+      hint: "Check the spelling, or see the annotation reference for what is supported.",
+    });
+  }
+  return found;
+}
+
+/**
+ * Merges the annotations of several Ingresses, oldest first, for features whose keys act on something they
+ * share. Key by key the oldest decides; a younger one that differs is told so.
+ */
+export function mergeAnnotations(
+  sets: readonly AnnotationSet[],
+  features: readonly Feature[],
+  shared: string,
+): { readonly set: AnnotationSet; readonly diagnostics: readonly Diagnostic[] } {
+  const merged = new Map<string, { text: string; annotation: string; object: ObjectRef }>();
+  const diagnostics: Diagnostic[] = [];
+  const declared = keyTest(features);
+  for (const set of sets) {
+    for (const [key, entry] of set) {
+      if (!declared(key)) continue;
+      const winner = merged.get(key);
+      if (winner === undefined) merged.set(key, entry);
+      else if (winner.text !== entry.text && objectKey(winner.object) !== objectKey(entry.object))
+        diagnostics.push(overruled(entry, winner, shared));
+    }
+  }
+  return { set: merged, diagnostics };
+}
+
+function overruled(
+  loser: { text: string; annotation: string; object: ObjectRef },
+  winner: { text: string; object: ObjectRef },
+  shared: string,
+): Diagnostic {
+  const by = winner.object;
+  return {
+    code: "annotation-overruled",
+    severity: "warning",
+    origin: annotationOrigin(loser.object, loser.annotation),
+    key: loser.annotation,
+    value: loser.text,
+    message: `${loser.annotation} acts on ${shared}, for which the older Ingress ${by.namespace}/${by.name} says "${winner.text}"; that one decides.`,
+    expected: `"${winner.text}"`,
+    hint: "Set the same value in both, or in one only.",
+  };
+}

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from "node:util";
+import type { References } from "@sluice/feature-api";
+import type { Diagnostic, Policies } from "@sluice/model";
+import { type ObjectKey, parseObjectKey } from "@sluice/model";
+import { compareAge } from "./age.ts";
+import type { TranslateContext } from "./context.ts";
+import { INGRESSES_BY_HOST } from "./indexes.ts";
+import { isOurs } from "./ingress-class.ts";
+import { mergeAnnotations, parseAll } from "./ingress-policies.ts";
+import { type IngressRules, ingressRules } from "./ingress-rules.ts";
+
+/** Policies that several Ingresses share. */
+export interface SharedPolicies {
+  readonly policies: Policies;
+  readonly denied: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The derivations that start at Ingresses. */
+export interface IngressUnits {
+  /** By key of the Ingress; undefined if it does not exist or is not ours. */
+  readonly rules: (ingressKey: string) => IngressRules | undefined;
+  /** Ingresses of ours with rules for the host, oldest first. Recorded. */
+  readonly ofHost: (host: string) => readonly IngressRules[];
+  /** Merged policies of scope domain, by host. */
+  readonly domain: (host: string) => SharedPolicies;
+  /** Merged policies of scope service, by `namespace/name`. */
+  readonly service: (service: string) => SharedPolicies;
+}
+
+export function ingressUnits(
+  context: TranslateContext,
+  references: (namespace: string) => References,
+): IngressUnits {
+  const { store } = context;
+  const { graph } = store;
+  const byHost = store.index(INGRESSES_BY_HOST);
+
+  const rules = graph.derive<IngressRules | undefined>("ingress-rules", (key) => {
+    // Keys come from the store's own indexes.
+    const { namespace, name } = parseObjectKey(key as ObjectKey);
+    const ingress = store.get("Ingress", namespace, name);
+    if (ingress === undefined || !isOurs(ingress, context)) return undefined;
+    return ingressRules(ingress, context, references(namespace));
+  });
+  const sorted = (keys: readonly string[]): readonly IngressRules[] =>
+    keys
+      .map(rules)
+      .filter((found) => found !== undefined)
+      .sort((a, b) => compareAge(a.ingress, b.ingress));
+  const ofHost = (host: string): readonly IngressRules[] => sorted(byHost.get(host));
+
+  const merged = (
+    scope: "domain" | "service",
+    found: readonly IngressRules[],
+    shared: string,
+  ): SharedPolicies => {
+    const features = context.byScope[scope];
+    const [oldest] = found;
+    if (oldest === undefined || features.length === 0) return NO_POLICIES;
+    const { set, diagnostics } = mergeAnnotations(
+      found.map(({ own }) => own.annotations),
+      features,
+      shared,
+    );
+    if (set.size === 0) return NO_POLICIES;
+    const parsed = parseAll(features, set, oldest.ref, references(oldest.ref.namespace));
+    return { ...parsed, diagnostics: [...diagnostics, ...parsed.diagnostics] };
+  };
+
+  return {
+    rules,
+    ofHost,
+    domain: graph.derive("domain-policies", (host) => merged("domain", ofHost(host), `the host ${host}`), {
+      equals: isDeepStrictEqual,
+    }),
+    service: graph.derive(
+      "service-policies",
+      (service) =>
+        merged("service", sorted(context.ingressesOfService.get(service)), `the Service ${service}`),
+      { equals: isDeepStrictEqual },
+    ),
+  };
+}
+
+const NO_POLICIES: SharedPolicies = { policies: {}, denied: [], diagnostics: [] };

@@ -1,0 +1,22 @@
+import type { Certificate } from "@sluice/model";
+
+/** What the operator decides about translation. */
+export interface TranslateSettings {
+  /** Name of the class that is ours; it needs no IngressClass object. */
+  readonly ingressClass: string;
+  /** `spec.controller` of IngressClass objects whose class is ours, whatever their name. */
+  readonly controller: string;
+  /** Whether a host with a certificate redirects plain HTTP unless its Ingress says otherwise. */
+  readonly sslRedirect: boolean;
+  /** Whether Services of type ExternalName may be backends. Dangerous addresses are refused even so. */
+  readonly allowExternalName: boolean;
+  /** Whether annotations may name Secrets and ConfigMaps of other namespaces. */
+  readonly allowCrossNamespace: boolean;
+  /** Milliseconds since the epoch, for the ends of certificates. */
+  readonly now: () => number;
+  /** Served without SNI, for unknown names, and where a Secret cannot be used. */
+  readonly defaultCertificate: Certificate;
+}
+
+export const DEFAULT_INGRESS_CLASS = "mse";
+export const DEFAULT_CONTROLLER = "mse.alibabacloud.com/ingress";

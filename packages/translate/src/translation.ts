@@ -1,0 +1,191 @@
+import type { Feature, FeatureScope } from "@sluice/feature-api";
+import type {
+  Backend,
+  Certificate,
+  Cluster,
+  Diagnostic,
+  LoadAssignment,
+  ObjectKey,
+  TlsChain,
+  VirtualHost,
+} from "@sluice/model";
+import { DEFAULT_CERTIFICATE, parseObjectKey } from "@sluice/model";
+import { cell, type Store } from "@sluice/store";
+import { backendUnits, readyEndpoints } from "./backend-units.ts";
+import type { TranslateContext } from "./context.ts";
+import { createDemand } from "./demand.ts";
+import { hostUnits } from "./host-units.ts";
+import { INGRESSES_BY_HOST } from "./indexes.ts";
+import { classDiagnostics } from "./ingress-class.ts";
+import { ingressUnits } from "./ingress-units.ts";
+import { referencesFrom } from "./references.ts";
+import { createRelation } from "./relation.ts";
+import type { TranslateSettings } from "./settings.ts";
+import { createTlsChains } from "./tls-chains.ts";
+
+/**
+ * Where the units of the gateway model go as they change. Calls come within the store's batch: a unit may be
+ * told twice before it settles, and the last call counts. `undefined` takes the unit out.
+ */
+export interface TranslationSink {
+  virtualHost(host: string, model: VirtualHost | undefined): void;
+  cluster(name: string, model: Cluster | undefined): void;
+  loadAssignment(name: string, model: LoadAssignment | undefined): void;
+  certificate(name: string, model: Certificate | undefined): void;
+  /** All chains with a certificate of their own. */
+  tlsChains(chains: readonly TlsChain[]): void;
+  /** Replaces what a unit has to say. */
+  diagnostics(unit: string, found: readonly Diagnostic[]): void;
+}
+
+export interface TranslationOptions {
+  readonly store: Store;
+  readonly features: readonly Feature[];
+  readonly settings: TranslateSettings;
+  readonly sink: TranslationSink;
+}
+
+/**
+ * Keeps the gateway model of a store in step with it, and tells the sink what changes. The cost of a change
+ * follows the change: only derivations that read something changed run again. Returns a function that stops.
+ */
+export function startTranslation({ store, features, settings, sink }: TranslationOptions): () => void {
+  const { graph } = store;
+  const context: TranslateContext = {
+    store,
+    features,
+    byScope: {
+      route: ofScope(features, "route"),
+      domain: ofScope(features, "domain"),
+      service: ofScope(features, "service"),
+    },
+    settings,
+    ingressesOfService: createRelation(),
+  };
+  const ready = readyEndpoints(context);
+  const references = (namespace: string) => referencesFrom(namespace, context, ready);
+  const ingresses = ingressUnits(context, references);
+  const hosts = hostUnits(context, ingresses, references);
+  const backends = new Map<string, Backend>();
+  const backend = backendUnits(context, ingresses, (name) => known(backends, name));
+  const clusters = createDemand();
+  const certificates = createDemand();
+  const services = createDemand();
+  const chains = createTlsChains();
+  const chainRevision = cell(0);
+  const setChain = (host: string, model: VirtualHost | undefined): void => {
+    if (chains.set(host, model)) chainRevision.set(++chainChanges);
+  };
+  let chainChanges = 0;
+
+  const stops = graph.batch(() => [
+    graph.forEachKey(
+      store.keys("Ingress"),
+      (key) => {
+        const { namespace, name } = parseObjectKey(key as ObjectKey);
+        const rules = ingresses.rules(key);
+        const ingress = store.get("Ingress", namespace, name);
+        const used = rules?.services ?? NONE;
+        graph.untracked(() => {
+          services.hold(`ingress ${key}`, used);
+          context.ingressesOfService.set(key, used);
+        });
+        sink.diagnostics(key, [
+          ...(ingress === undefined
+            ? []
+            : classDiagnostics(ingress, rules !== undefined, settings.ingressClass)),
+          ...(rules?.diagnostics ?? []),
+        ]);
+      },
+      (key) => {
+        services.hold(`ingress ${key}`, NONE);
+        context.ingressesOfService.set(key, NONE);
+        sink.diagnostics(key, []);
+      },
+    ),
+    graph.forEachKey(
+      services.keys,
+      (service) => sink.diagnostics(`service ${service}`, ingresses.service(service).diagnostics),
+      (service) => sink.diagnostics(`service ${service}`, []),
+    ),
+    graph.forEachKey(
+      store.index(INGRESSES_BY_HOST).keys,
+      (host) => {
+        const { virtualHost, diagnostics } = hosts.virtualHost(host);
+        const certificate = hosts.hostCertificate(host);
+        const domain = ingresses.domain(host);
+        graph.untracked(() => {
+          clusters.hold(host, backendsOf(virtualHost, backends));
+          certificates.hold(host, new Set(virtualHost?.certificate ? [virtualHost.certificate] : []));
+          setChain(host, virtualHost);
+          sink.virtualHost(host, virtualHost);
+        });
+        sink.diagnostics(`host ${host}`, [...diagnostics, ...certificate.diagnostics, ...domain.diagnostics]);
+      },
+      (host) => {
+        clusters.hold(host, NONE);
+        certificates.hold(host, NONE);
+        setChain(host, undefined);
+        sink.virtualHost(host, undefined);
+        sink.diagnostics(`host ${host}`, []);
+      },
+    ),
+    graph.forEachKey(
+      clusters.keys,
+      (name) => sink.cluster(name, backend.cluster(name)),
+      (name) => sink.cluster(name, undefined),
+    ),
+    graph.forEachKey(
+      clusters.keys,
+      (name) => {
+        const { loadAssignment, diagnostics } = backend.loadAssignment(name);
+        sink.loadAssignment(name, loadAssignment);
+        sink.diagnostics(`cluster ${name}`, diagnostics);
+      },
+      (name) => {
+        backends.delete(name);
+        sink.loadAssignment(name, undefined);
+        sink.diagnostics(`cluster ${name}`, []);
+      },
+    ),
+    graph.forEachKey(
+      certificates.keys,
+      (name) => sink.certificate(name, hosts.certificate(name)),
+      (name) => sink.certificate(name, undefined),
+    ),
+    // One announcement for all hosts that a batch moves.
+    graph.effect(() => {
+      chainRevision.get();
+      sink.tlsChains(chains.current());
+    }),
+  ]);
+  sink.certificate(DEFAULT_CERTIFICATE, settings.defaultCertificate);
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function ofScope(features: readonly Feature[], scope: FeatureScope): readonly Feature[] {
+  return features.filter((feature) => feature.scope === scope);
+}
+
+function known(backends: ReadonlyMap<string, Backend>, name: string): Backend {
+  const found = backends.get(name);
+  if (found === undefined) throw new Error(`No backend is known by the name ${name}`);
+  return found;
+}
+
+/** Names of the backends that a virtual host forwards to; remembers what they stand for. */
+function backendsOf(virtualHost: VirtualHost | undefined, backends: Map<string, Backend>): Set<string> {
+  const names = new Set<string>();
+  for (const { action } of virtualHost?.routes ?? []) {
+    if (action.kind !== "forward") continue;
+    for (const { backend } of action.backends) {
+      names.add(backend.name);
+      if (!backends.has(backend.name)) backends.set(backend.name, backend);
+    }
+  }
+  return names;
+}

@@ -1,0 +1,153 @@
+import type { Condition, Diagnostic, Origin, Route, VirtualHost } from "@sluice/model";
+import { objectKey } from "@sluice/model";
+import { compareAge } from "./age.ts";
+import type { TranslateContext } from "./context.ts";
+import { deepHostRegex, isWildcard } from "./host-name.ts";
+import type { IngressRules } from "./ingress-rules.ts";
+import { compareRoutes, conditionsKey, matchKey } from "./route-order.ts";
+import { type Canary, type HostFacts, ruleRoutes } from "./rule-routes.ts";
+
+/** The outcome for one host: a virtual host, if any rule is in force there, and what there is to say. */
+export interface HostResult {
+  readonly virtualHost: VirtualHost | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface HostInput {
+  readonly host: string;
+  /** All Ingresses of ours that name the host. */
+  readonly ingresses: readonly IngressRules[];
+  readonly facts: HostFacts;
+  readonly certificate: string | undefined;
+  /** Routes of scope domain that come first. */
+  readonly hostRoutes: readonly Route[];
+  /** Routes of the rules without a host; read only for wildcard hosts. Recorded. */
+  readonly hostless: () => readonly Route[];
+}
+
+/** Puts together the rules that all Ingresses have for one host. */
+export function virtualHost(input: HostInput, context: TranslateContext): HostResult {
+  const { host, facts } = input;
+  const diagnostics: Diagnostic[] = [];
+  const all = input.ingresses.flatMap((rules) =>
+    (rules.byHost.get(host) ?? []).map((route): Canary => ({ rules, route })),
+  );
+  const mains = distinct(
+    all.filter(({ rules }) => rules.variant === undefined).sort((a, b) => compareRoutes(a.route, b.route)),
+    diagnostics,
+  );
+  const canaries = pair(
+    mains,
+    all
+      .filter(({ rules }) => rules.variant !== undefined)
+      .sort((a, b) => compareAge(a.route.ingress, b.route.ingress)),
+    host,
+    diagnostics,
+  );
+  const routes: Route[] = [...input.hostRoutes];
+  for (const main of mains) {
+    const made = ruleRoutes(main, canaries.get(main) ?? [], facts, context);
+    routes.push(...made.routes);
+    diagnostics.push(...made.diagnostics);
+  }
+  if (routes.length === 0) return { virtualHost: undefined, diagnostics };
+  return {
+    virtualHost: {
+      host,
+      routes: isWildcard(host) ? [...deepHostRoutes(host, input.hostless()), ...routes] : routes,
+      origins: originsOf(routes),
+      ...(input.certificate === undefined ? {} : { certificate: input.certificate }),
+    },
+    diagnostics,
+  };
+}
+
+/** Leaves out rules that a rule before them, which is the older one, shadows entirely. */
+function distinct(sorted: readonly Canary[], diagnostics: Diagnostic[]): Canary[] {
+  const winners = new Map<string, Canary>();
+  for (const entry of sorted) {
+    const key = matchKey(entry.route.draft);
+    const winner = winners.get(key);
+    if (winner === undefined) winners.set(key, entry);
+    else if (!entry.route.isDefault) diagnostics.push(conflict(entry, winner));
+  }
+  return [...winners.values()];
+}
+
+/** Finds each canary's main rule: same path and type as written, same conditions. */
+function pair(
+  mains: readonly Canary[],
+  canaries: readonly Canary[],
+  host: string,
+  diagnostics: Diagnostic[],
+): Map<Canary, Canary[]> {
+  const key = ({ route }: Canary): string =>
+    `${route.pairKey} ${route.isDefault} ${conditionsKey(route.draft.conditions)}`;
+  const byKey = new Map(mains.map((main) => [key(main), main]));
+  const pairs = new Map<Canary, Canary[]>();
+  for (const canary of canaries) {
+    const main = byKey.get(key(canary));
+    if (main === undefined) {
+      if (!canary.route.isDefault) diagnostics.push(noMain(canary, host));
+    } else pairs.set(main, [...(pairs.get(main) ?? []), canary]);
+  }
+  return pairs;
+}
+
+/**
+ * Envoy's wildcard takes hosts of any depth, Kubernetes' exactly one label. Deeper hosts get the rules without a
+ * host, ahead of the wildcard's own, and 404 where none of those matches.
+ */
+function deepHostRoutes(host: string, hostless: readonly Route[]): Route[] {
+  const deep: Condition = {
+    on: "header",
+    name: ":authority",
+    match: { kind: "regex", value: deepHostRegex(host) },
+  };
+  const copies = hostless.map((route) => ({
+    ...route,
+    match: { ...route.match, conditions: [...route.match.conditions, deep] },
+  }));
+  return [
+    ...copies,
+    {
+      name: `${host}/deeper`,
+      origins: [],
+      match: { path: { kind: "prefix", value: "/" }, conditions: [deep] },
+      action: { kind: "respond", status: 404, reason: `${host} stands for exactly one label` },
+      policies: {},
+    },
+  ];
+}
+
+function originsOf(routes: readonly Route[]): Origin[] {
+  const byKey = new Map<string, Origin>();
+  for (const { origins } of routes)
+    for (const { object } of origins) byKey.set(objectKey(object), { object });
+  return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, origin]) => origin);
+}
+
+function conflict(loser: Canary, winner: Canary): Diagnostic {
+  const by = winner.rules.ref;
+  return {
+    code: "rule-conflict",
+    severity: "warning",
+    origin: loser.route.origin,
+    key: loser.route.origin.field ?? "",
+    value: loser.route.rulePath,
+    message: `The same host, path and conditions are in the older Ingress ${by.namespace}/${by.name} (${winner.route.origin.field}), which takes the traffic.`,
+    hint: "Remove one of the two rules, or tell them apart by conditions.",
+  };
+}
+
+function noMain(canary: Canary, host: string): Diagnostic {
+  return {
+    code: "canary-without-main",
+    severity: "warning",
+    origin: canary.route.origin,
+    key: canary.route.origin.field ?? "",
+    value: canary.route.rulePath,
+    message: `This canary has no main rule with host ${host}, path ${JSON.stringify(canary.route.rulePath)}, its path type and its conditions: it takes no traffic.`,
+    expected: "an Ingress without canary annotations that has the same rule",
+  };
+}
