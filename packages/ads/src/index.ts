@@ -1,1 +1,13 @@
-export {};
+export { AdsError, type AdsErrorCode } from "./ads-error.ts";
+export { DEFAULT_LIMITS, type Limits } from "./collect.ts";
+export { cacheInline, type Inline } from "./inline.ts";
+export type { NodeExtension, NodeInfo } from "./node-info.ts";
+export { NodeSession, type SessionOptions } from "./node-session.ts";
+export type { Variant } from "./node-state.ts";
+export type { Block, Reason } from "./pending.ts";
+export type { Request, Response } from "./protocol.ts";
+export { type AdsServer, type ServeOptions, serveAds } from "./serve.ts";
+export { Subscription, type SubscriptionChange } from "./subscription.ts";
+export type { NodeView, RefusedView, TypeView, WaitingView } from "./views.ts";
+export type { WaitOptions } from "./waiters.ts";
+export { type Quarantined, type Refusal, type Verdict, World, type WorldEvents } from "./world.ts";

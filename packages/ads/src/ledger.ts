@@ -1,0 +1,176 @@
+import { Counts } from "./counts.ts";
+import type { Form } from "./form.ts";
+import { nameOf, typeOf } from "./keys.ts";
+import type { Refusal } from "./world.ts";
+
+/** What a node holds under one name. Without a form it is something from before this stream, of unknown contents. */
+export interface Held {
+  readonly version: string;
+  readonly form?: Form;
+}
+
+/** A response that the node has not answered yet, or rather what it changes. */
+export interface Batch {
+  /** Type URL under which it travels. */
+  readonly typeUrl: string;
+  readonly nonce: string;
+  readonly sets: readonly Form[];
+  /** Keys. */
+  readonly removals: readonly string[];
+  /** Key → revision of the world from which the change dates. */
+  readonly since: ReadonlyMap<string, number>;
+  /** Milliseconds. */
+  readonly sentAt: number;
+}
+
+/** Latest acceptance times kept per channel, for the median. */
+const TIMINGS = 64;
+
+/**
+ * What was sent to one node, what it accepted and what it refused. Sent and accepted are two maps: a node
+ * that refuses keeps what it accepted.
+ */
+export class Ledger {
+  readonly #sent = new Map<string, Map<string, string>>();
+  readonly #accepted = new Map<string, Map<string, Held>>();
+  /** Key → version → refusal. */
+  readonly #refused = new Map<string, Map<string, Refusal>>();
+  readonly #inFlight = new Map<string, Batch>();
+  readonly #inFlightKeys = new Map<string, number>();
+  readonly #refs = new Counts();
+  readonly #timings = new Map<string, number[]>();
+  #unknown = 0;
+
+  /** How many resources the node holds of which only the version is known. */
+  get unknown(): number {
+    return this.#unknown;
+  }
+
+  held(key: string): Held | undefined {
+    return this.#accepted.get(typeOf(key))?.get(key);
+  }
+
+  /** All that the node holds of a type, by key. */
+  heldOf(typeUrl: string): ReadonlyMap<string, Held> {
+    return this.#accepted.get(typeUrl) ?? EMPTY;
+  }
+
+  sentOf(typeUrl: string): ReadonlyMap<string, string> {
+    return this.#sent.get(typeUrl) ?? EMPTY;
+  }
+
+  inFlight(channel: string): Batch | undefined {
+    return this.#inFlight.get(channel);
+  }
+
+  /** Since when a key in flight needed sending; undefined when it is not in flight. */
+  inFlightSince(key: string): number | undefined {
+    return this.#inFlightKeys.get(key);
+  }
+
+  get busy(): boolean {
+    return this.#inFlight.size > 0;
+  }
+
+  /** Whether something that the node holds, or is being sent, refers to `key`. */
+  isReferenced(key: string): boolean {
+    return this.#refs.has(key);
+  }
+
+  refusal(key: string, version: string): Refusal | undefined {
+    return this.#refused.get(key)?.get(version);
+  }
+
+  refused(): ReadonlyMap<string, ReadonlyMap<string, Refusal>> {
+    return this.#refused;
+  }
+
+  /** Milliseconds that the latest responses of a channel took to be accepted, oldest first. */
+  timings(channel: string): readonly number[] {
+    return this.#timings.get(channel) ?? [];
+  }
+
+  send(batch: Batch): void {
+    this.#inFlight.set(batch.typeUrl, batch);
+    for (const form of batch.sets) {
+      this.#refs.add(form.deps);
+      mapOf(this.#sent, typeOf(form.key)).set(nameOf(form.key), form.version);
+    }
+    for (const [key, since] of batch.since) this.#inFlightKeys.set(key, since);
+  }
+
+  /** The node answered: the batch of the channel is no longer in flight. */
+  land(batch: Batch): void {
+    this.#inFlight.delete(batch.typeUrl);
+    for (const key of batch.since.keys()) this.#inFlightKeys.delete(key);
+  }
+
+  time(channel: string, milliseconds: number): void {
+    this.#timings.set(channel, [...this.timings(channel), milliseconds].slice(-TIMINGS));
+  }
+
+  /** The node holds `form`, whose references were counted when it was sent. Returns keys no longer referred to. */
+  accept(form: Form): string[] {
+    const free = this.forget(form.key);
+    mapOf(this.#accepted, typeOf(form.key)).set(form.key, { version: form.version, form });
+    this.#refused.delete(form.key);
+    return free;
+  }
+
+  /** What the node said to hold when the stream began; `form` if the version is one that we know. */
+  recall(key: string, version: string, form: Form | undefined): void {
+    if (form === undefined) this.#unknown++;
+    else this.#refs.add(form.deps);
+    mapOf(this.#sent, typeOf(key)).set(nameOf(key), version);
+    mapOf(this.#accepted, typeOf(key)).set(key, form === undefined ? { version } : { version, form });
+  }
+
+  /** The same bytes with other dependencies or origins: nothing to send. Returns keys no longer referred to. */
+  swap(form: Form): string[] {
+    this.#refs.add(form.deps);
+    return this.accept(form);
+  }
+
+  /** The node holds nothing under `key` any more. Returns keys no longer referred to. */
+  forget(key: string): string[] {
+    const held = this.held(key);
+    if (held === undefined) return [];
+    this.#accepted.get(typeOf(key))?.delete(key);
+    if (held.form !== undefined) return this.#refs.release(held.form.deps);
+    this.#unknown--;
+    return [];
+  }
+
+  /** The batch's forms are not on the node. Returns keys no longer referred to. */
+  release(form: Form): string[] {
+    return this.#refs.release(form.deps);
+  }
+
+  refuse(form: Form, refusal: Refusal): void {
+    mapOf(this.#refused, form.key).set(form.version, refusal);
+  }
+
+  /** Forgets refusals of `key`, except of the given versions. */
+  pardon(key: string, except: readonly (string | undefined)[] = []): void {
+    const versions = this.#refused.get(key);
+    if (versions === undefined) return;
+    for (const version of versions.keys()) if (!except.includes(version)) versions.delete(version);
+    if (versions.size === 0) this.#refused.delete(key);
+  }
+
+  /** Drops what was sent under a name the node no longer wants. */
+  unsend(key: string): void {
+    this.#sent.get(typeOf(key))?.delete(nameOf(key));
+  }
+}
+
+const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
+
+function mapOf<K, V>(maps: Map<string, Map<K, V>>, at: string): Map<K, V> {
+  let found = maps.get(at);
+  if (found === undefined) {
+    found = new Map();
+    maps.set(at, found);
+  }
+  return found;
+}

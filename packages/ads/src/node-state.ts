@@ -1,0 +1,91 @@
+import { typeOf } from "./keys.ts";
+import { Ledger } from "./ledger.ts";
+import { Pending } from "./pending.ts";
+import { Subscription } from "./subscription.ts";
+import { Suspects } from "./suspects.ts";
+import { isWildcardType, TYPE_URLS } from "./type-urls.ts";
+import type { World } from "./world.ts";
+
+/** The two variants of the aggregated protocol: incremental, and state of the world. */
+export type Variant = "delta" | "sotw";
+
+/**
+ * All that is known about one node on one stream; the rules that act on it are in `gate.ts`, `collect.ts`
+ * and `node-session.ts`.
+ */
+export class NodeState {
+  readonly node: string;
+  readonly variant: Variant;
+  readonly world: World;
+  readonly ledger = new Ledger();
+  readonly pending = new Pending();
+  /** By channel. */
+  readonly suspects = new Map<string, Suspects>();
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Keys that must be sent although the node may hold this very version, and names that must be answered. */
+  readonly owed = new Set<string>();
+  /** Keys that were refused and have not been accepted since: they are sent alone. */
+  readonly suspicious = new Set<string>();
+  /** RouteConfigurations that the node accepted but that no VHDS response has made active. */
+  readonly inactive = new Set<string>();
+  /** Whether what the node holds from before this stream may be removed. */
+  settled = false;
+
+  constructor(node: string, variant: Variant, world: World) {
+    this.node = node;
+    this.variant = variant;
+    this.world = world;
+  }
+
+  /** The type URL under which resources of a type travel: on state of the world virtual hosts are inlined. */
+  channelOf(typeUrl: string): string {
+    return this.variant === "sotw" && typeUrl === TYPE_URLS.VIRTUAL_HOST
+      ? TYPE_URLS.ROUTE_CONFIGURATION
+      : typeUrl;
+  }
+
+  /** The subscription of a type, made when it is first asked for. */
+  subscription(typeUrl: string): Subscription {
+    let found = this.subscriptions.get(typeUrl);
+    if (found === undefined) {
+      found = new Subscription(isWildcardType(typeUrl));
+      this.subscriptions.set(typeUrl, found);
+    }
+    return found;
+  }
+
+  wants(key: string): boolean {
+    const subscription = this.subscriptions.get(typeOf(key));
+    return subscription?.wants(key.slice(key.indexOf("\u0000") + 1)) ?? false;
+  }
+
+  isWildcard(typeUrl: string): boolean {
+    return this.subscriptions.get(typeUrl)?.wildcard ?? false;
+  }
+
+  suspectsOf(channel: string): Suspects {
+    let found = this.suspects.get(channel);
+    if (found === undefined) {
+      found = new Suspects();
+      this.suspects.set(channel, found);
+    }
+    return found;
+  }
+
+  isToBeTried(key: string): boolean {
+    return this.pending.isCandidate(key) || this.isSuspected(key);
+  }
+
+  /** Whether `key` waits in a group of suspects. */
+  isSuspected(key: string): boolean {
+    return this.suspects.get(this.channelOf(typeOf(key)))?.has(key) ?? false;
+  }
+
+  /** Puts `key` among what is to be done, if the node wants it. */
+  mark(key: string, since: number): void {
+    if (!this.wants(key)) return;
+    this.pending.mark(key, since);
+    // A group of suspects that it waits in sends its latest form.
+    if (this.isSuspected(key)) this.pending.shelve(key);
+  }
+}

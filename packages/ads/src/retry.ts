@@ -1,0 +1,51 @@
+/** First wait before a refused version is tried again, and the longest; milliseconds. */
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 300_000;
+
+/**
+ * When to try a refused version once more. A refusal may be the fault of another resource (two virtual
+ * hosts with one domain), whose mending changes no byte of the one refused. So after a resource of its type
+ * was changed or removed it is tried again, with growing waits, so that a hopeless one costs next to nothing.
+ */
+export class Retries {
+  readonly #attempts = new Map<string, number>();
+  readonly #due = new Map<string, number>();
+  readonly #notBefore = new Map<string, number>();
+
+  /** `key` was refused at `now`. */
+  refused(key: string, now: number): void {
+    const attempts = this.#attempts.get(key) ?? 0;
+    this.#attempts.set(key, attempts + 1);
+    this.#notBefore.set(key, now + Math.min(FIRST_WAIT * 2 ** attempts, LONGEST_WAIT));
+    this.#due.delete(key);
+  }
+
+  /** Something that may have caused the refusal of `key` is gone. */
+  invite(key: string): void {
+    const notBefore = this.#notBefore.get(key);
+    if (notBefore !== undefined) this.#due.set(key, notBefore);
+  }
+
+  forget(key: string): void {
+    this.#attempts.delete(key);
+    this.#notBefore.delete(key);
+    this.#due.delete(key);
+  }
+
+  /** Keys that were refused and neither accepted nor changed since. */
+  keys(): Iterable<string> {
+    return this.#attempts.keys();
+  }
+
+  /** The next moment at which one is to be tried. */
+  get nextAt(): number | undefined {
+    return this.#due.size === 0 ? undefined : Math.min(...this.#due.values());
+  }
+
+  /** Takes the keys that are to be tried at `now`. */
+  take(now: number): string[] {
+    const keys = [...this.#due].filter(([, at]) => at <= now).map(([key]) => key);
+    for (const key of keys) this.#due.delete(key);
+    return keys;
+  }
+}

@@ -1,0 +1,234 @@
+import { Server, ServerCredentials, type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
+import type { ResourceRef } from "@sluice/model";
+import { resourceKey } from "@sluice/model";
+import { adsService, type DeltaDiscoveryRequest, type DiscoveryRequest } from "@sluice/protos";
+import { grpcTarget, parseAddress, prepareSocket, protectSocket } from "./address.ts";
+import { AdsError } from "./ads-error.ts";
+import type { Limits } from "./collect.ts";
+import type { Inline } from "./inline.ts";
+import { type NodeInfo, nodeInfo } from "./node-info.ts";
+import { NodeSession } from "./node-session.ts";
+import type { Variant } from "./node-state.ts";
+import type { Request, Response } from "./protocol.ts";
+import { Stream } from "./stream.ts";
+import { type NodeView, viewNode } from "./views.ts";
+import { Waiters, type WaitOptions } from "./waiters.ts";
+import { readDelta, readSotw, writeDelta, writeSotw } from "./wire.ts";
+import type { World } from "./world.ts";
+
+export interface ServeOptions {
+  /** `unix:PATH` or a loopback `HOST:PORT` (0: a free port). */
+  readonly address: string;
+  /** Which world a node gets, decided by its first request; a string refuses the node and says why. */
+  readonly onNode: (info: NodeInfo) => World | string;
+  /** Inlines virtual hosts for state of the world nodes; without it these are refused. */
+  readonly inline?: Inline;
+  readonly limits?: Limits;
+  /** Called when a node has connected or gone. */
+  readonly onConnection?: (event: { readonly info: NodeInfo; readonly connected: boolean }) => void;
+}
+
+/** A running ADS server. */
+export interface AdsServer {
+  /** Where it listens, with the real port. */
+  readonly address: string;
+  /** A snapshot of every stream. */
+  nodes(): NodeView[];
+  /**
+   * Resolves once at least one node is connected, and each (or the given one) holds the wanted versions
+   * of these resources, and nothing of those that are not wanted. Rejects when the signal aborts.
+   */
+  whenAccepted(
+    refs: readonly ResourceRef[],
+    options?: WaitOptions & { readonly node?: string },
+  ): Promise<void>;
+  /** Resolves once nothing is to be sent to any node (or the given one), and nothing awaits an answer. */
+  whenIdle(options?: WaitOptions & { readonly node?: string }): Promise<void>;
+  /** Resolves once `test` holds; it is tried whenever something has happened on a stream. */
+  when(test: (nodes: () => NodeView[]) => boolean, options?: WaitOptions): Promise<void>;
+  /** Ends all streams, and the server with them. Envoys keep what they have. */
+  close(): Promise<void>;
+}
+
+/** HTTP/2 pings tell a dead client: after 30 s of silence, 10 s to answer. */
+const KEEPALIVE = { "grpc.keepalive_time_ms": 30_000, "grpc.keepalive_timeout_ms": 10_000 };
+
+/** A first request after a reconnect names all that the client holds: 10,000 hosts make about 1 MiB. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+
+type Call<Message> = ServerDuplexStream<Message & object, object>;
+
+/** Serves ADS, both variants, until `close`. Throws an `AdsError` if it cannot listen. */
+export async function serveAds(options: ServeOptions): Promise<AdsServer> {
+  const address = parseAddress(options.address);
+  const streams = new Set<Stream<object>>();
+  const waiters = new Waiters();
+  const server = new Server({
+    ...KEEPALIVE,
+    "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+    "grpc.max_send_message_length": -1,
+  });
+  const handle = (call: ServerDuplexStream<object, object>, dialect: Dialect) =>
+    attend(call, dialect, options, streams, waiters);
+  server.addService(adsService, {
+    DeltaAggregatedResources: (call: Call<DeltaDiscoveryRequest>) => handle(call, DELTA),
+    StreamAggregatedResources: (call: Call<DiscoveryRequest>) => handle(call, SOTW),
+  });
+  if (address.kind === "unix") await prepareSocket(address.path);
+  const port = await bind(server, grpcTarget(address));
+  if (address.kind === "unix") await protectSocket(address.path);
+  const current = (node: string | undefined) =>
+    [...streams].filter(
+      (stream) => !isSuperseded(stream, streams) && (node ?? stream.info.id) === stream.info.id,
+    );
+  const nodes = () =>
+    [...streams].map((stream) => viewNode(stream.info, stream.session, isSuperseded(stream, streams)));
+  return {
+    address: grpcTarget(address.kind === "tcp" ? { ...address, port } : address),
+    nodes,
+    whenAccepted: (refs, wait = {}) =>
+      waiters.until(() => {
+        const found = current(wait.node);
+        return found.length > 0 && found.every((stream) => holds(stream.session, refs));
+      }, wait),
+    whenIdle: (wait = {}) => waiters.until(() => current(wait.node).every((stream) => stream.idle), wait),
+    when: (test, wait = {}) => waiters.until(() => test(nodes), wait),
+    close: () => shutDown(server, streams),
+  };
+}
+
+/** What differs between the two methods. */
+interface Dialect {
+  readonly variant: Variant;
+  readonly read: (message: object) => Request;
+  readonly write: (response: Response) => object;
+  readonly node: (message: object) => NodeInfo | undefined;
+}
+
+// The service definition decodes the messages of a method into the type that its reader takes.
+const DELTA: Dialect = {
+  variant: "delta",
+  read: (message) => readDelta(message as DeltaDiscoveryRequest),
+  write: writeDelta,
+  node: (message) => nodeInfo((message as DeltaDiscoveryRequest).node),
+};
+const SOTW: Dialect = {
+  variant: "sotw",
+  read: (message) => readSotw(message as DiscoveryRequest),
+  write: writeSotw,
+  node: (message) => nodeInfo((message as DiscoveryRequest).node),
+};
+
+/** Attends to one call until it ends. */
+function attend(
+  call: ServerDuplexStream<object, object>,
+  dialect: Dialect,
+  options: ServeOptions,
+  streams: Set<Stream<object>>,
+  waiters: Waiters,
+): void {
+  let stream: Stream<object> | undefined;
+  const close = () => {
+    if (stream === undefined || !streams.delete(stream)) return;
+    stream.close();
+    const { id } = stream.info;
+    if (![...streams].some((other) => other.info.id === id)) stream.session.state.world.forgetNode(id);
+    options.onConnection?.({ info: stream.info, connected: false });
+    waiters.check();
+  };
+  call.on("data", (message: object) => {
+    if (stream === undefined) {
+      const opened = open(call, dialect, options, message, () => waiters.check());
+      if (typeof opened === "string") {
+        call.emit("error", { code: Status.INVALID_ARGUMENT, details: opened });
+        return;
+      }
+      stream = opened;
+      streams.add(stream);
+      options.onConnection?.({ info: stream.info, connected: true });
+    }
+    stream.session.onRequest(dialect.read(message));
+    stream.schedule();
+  });
+  call.on("end", () => {
+    close();
+    call.end();
+  });
+  call.on("cancelled", close);
+  call.on("error", close);
+}
+
+/** A stream for the node that its first request names, or why there is none. */
+function open(
+  call: ServerDuplexStream<object, object>,
+  dialect: Dialect,
+  options: ServeOptions,
+  message: object,
+  afterwards: () => void,
+): Stream<object> | string {
+  const info = dialect.node(message);
+  if (info === undefined) return "the first request of a stream must name its node (node.id)";
+  if (dialect.variant === "sotw" && options.inline === undefined)
+    return "this server speaks the incremental protocol only";
+  const world = options.onNode(info);
+  if (typeof world === "string") return world;
+  const session = new NodeSession({
+    node: info.id,
+    variant: dialect.variant,
+    world,
+    ...(options.inline === undefined ? {} : { inline: options.inline }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  return new Stream(info, session, { call, write: dialect.write }, afterwards);
+}
+
+/**
+ * Whether a later stream bears the same node id. Both are served: in a hot restart two processes of one node live
+ * side by side, and ending the older stream would only make it come back.
+ */
+function isSuperseded(stream: Stream<object>, streams: ReadonlySet<Stream<object>>): boolean {
+  let seen = false;
+  for (const other of streams) {
+    if (other === stream) seen = true;
+    else if (seen && other.info.id === stream.info.id) return true;
+  }
+  return false;
+}
+
+function holds(session: NodeSession, refs: readonly ResourceRef[]): boolean {
+  const { world, ledger } = session.state;
+  return refs.every((ref) => {
+    const key = resourceKey(ref);
+    return (
+      ledger.held(key)?.version === world.wanted(key)?.version && ledger.inFlightSince(key) === undefined
+    );
+  });
+}
+
+function bind(server: Server, target: string): Promise<number> {
+  return new Promise((done, fail) => {
+    server.bindAsync(target, ServerCredentials.createInsecure(), (cause, port) => {
+      if (cause === null) return done(port);
+      fail(
+        new AdsError(
+          "listen-failed",
+          `ADS cannot be served on ${target}: ${cause.message}`,
+          "Choose another address, or see who uses this one.",
+          cause,
+        ),
+      );
+    });
+  });
+}
+
+function shutDown(server: Server, streams: ReadonlySet<Stream<object>>): Promise<void> {
+  for (const stream of streams) stream.end(Status.UNAVAILABLE, "the control plane shuts down");
+  return new Promise((done) => {
+    // A client that does not read must not keep the server from ending.
+    const force = setTimeout(() => server.forceShutdown(), 1_000);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      done();
+    });
+  });
+}

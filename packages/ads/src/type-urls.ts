@@ -1,0 +1,32 @@
+import { TYPE_URLS } from "@sluice/protos";
+
+export { TYPE_URLS };
+
+/**
+ * Order in which types are offered to a node when several could be sent at once: what is referred to
+ * before what refers, as the xDS documentation recommends ("Eventual consistency considerations").
+ * The order is a courtesy; what makes changes safe is the gate on acceptance.
+ */
+export const TYPE_ORDER: readonly string[] = [
+  TYPE_URLS.CLUSTER,
+  TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT,
+  TYPE_URLS.SECRET,
+  TYPE_URLS.LISTENER,
+  TYPE_URLS.ROUTE_CONFIGURATION,
+  TYPE_URLS.VIRTUAL_HOST,
+];
+
+/**
+ * Types whose first request without names means "everything": LDS and CDS by the specification, VHDS
+ * because Envoy asks for virtual hosts by namespace and names none in its first request.
+ */
+const WILDCARD_TYPES: ReadonlySet<string> = new Set([
+  TYPE_URLS.CLUSTER,
+  TYPE_URLS.LISTENER,
+  TYPE_URLS.VIRTUAL_HOST,
+]);
+
+/** Whether a request without names subscribes to every resource of the type. */
+export function isWildcardType(typeUrl: string): boolean {
+  return WILDCARD_TYPES.has(typeUrl);
+}
