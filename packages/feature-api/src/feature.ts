@@ -32,11 +32,17 @@ export interface References {
   hasReadyEndpoint(target: BackendTarget): boolean;
 }
 
-export interface ParseContext {
+/** What every hook may look at that judges user input. */
+export interface FeatureContext {
   /** The object that holds the annotations; with merged scopes, the oldest that has one of the keys. */
   readonly object: ObjectRef;
   readonly report: Report;
   readonly references: References;
+}
+
+export interface ParseContext extends FeatureContext {
+  /** True if the annotation (key without prefix), of whatever feature, is there and not blank: for reports about keys that do not go together. */
+  isSet(key: string): boolean;
 }
 
 /** A route in the making. Every hook returns a new draft or the same one. */
@@ -52,7 +58,7 @@ export interface RouteDraft {
   readonly extraPolicies?: Policies;
 }
 
-export interface DraftContext extends ParseContext {
+export interface DraftContext extends FeatureContext {
   /** The path as the rule has it. */
   readonly rulePath: string;
   /** The backend as the rule has it. */
@@ -163,6 +169,8 @@ export interface HttpRedirectContext {
   readonly rulePath: string;
   /** What the operator wants when no annotation says so. */
   readonly defaultRedirect: boolean;
+  /** Port on which clients reach HTTPS. Default 443. */
+  readonly httpsPort?: number;
 }
 
 export interface HostRoute {

@@ -3,6 +3,7 @@ export * from "./feature.ts";
 export * from "./header-text.ts";
 export * from "./keys.ts";
 export * from "./parse-feature.ts";
+export * from "./regex.ts";
 export * from "./report.ts";
 export * from "./stages.ts";
 export * from "./value-type.ts";

@@ -42,7 +42,8 @@ export function parseFeature(
     else if (parsed.size > 0) values[name] = parsed.get("");
   }
   // Each value was parsed by the type that its key declares.
-  const policy = feature.parse(values as Values<KeyTable>, { object, report, references });
+  const isSet = (name: string): boolean => (set.get(name)?.text ?? "") !== "";
+  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet });
   return { policy, denied: deny && isBad(), diagnostics };
 }
 

@@ -18,9 +18,10 @@ export const FILTER_STAGES = [
 export type FilterStage = (typeof FILTER_STAGES)[number];
 
 /**
- * The making of a route: `match` decides which requests it takes, `backend` where they go, `rewrite` what the
- * backend sees of the path (after all matching is known), `respond` whether the gateway answers itself.
+ * The making of a route: `match` decides which requests it takes, `backend` where they go, `fallback`
+ * where they go when nothing is there, `rewrite` what the backend sees of the path (after all matching and the
+ * backends are known), `respond` whether the gateway answers itself.
  */
-export const DRAFT_STAGES = ["match", "backend", "rewrite", "respond"] as const;
+export const DRAFT_STAGES = ["match", "backend", "fallback", "rewrite", "respond"] as const;
 
 export type DraftStage = (typeof DRAFT_STAGES)[number];
