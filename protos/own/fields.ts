@@ -1,7 +1,15 @@
 import type { AddedField } from "../scripts/build-descriptor.ts";
 
 /** Fields of existing messages that Envoy 1.40 has and the packaged protos do not. */
-export const ADDED_FIELDS: readonly AddedField[] = [];
+export const ADDED_FIELDS: readonly AddedField[] = [
+  {
+    message: "envoy.config.common.mutation_rules.v3.HeaderMutation",
+    name: "remove_on_match",
+    id: 3,
+    type: "envoy.config.common.mutation_rules.v3.RemoveOnMatch",
+    oneof: "action",
+  },
+];
 
 /** Fields that hold secrets though Envoy does not annotate them as sensitive. */
 export const SENSITIVE_FIELDS: readonly string[] = [
