@@ -90,7 +90,7 @@ function anyFromJson(json: unknown, path: string): AnyMessage {
   if (typeof url !== "string") throw new Error(`${path} has no @type`);
   const info = findMessage(url);
   if (!info) throw new Error(`${path} has the unknown type ${url}`);
-  const inner = messageFromJson(info, hasOwnJson(info.name) ? rest["value"] : rest, path);
+  const inner = messageFromJson(info, hasOwnJson(info.name) ? rest.value : rest, path);
   return { typeUrl: url, value: encodeMessage(info, inner) };
 }
 

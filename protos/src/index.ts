@@ -1,5 +1,6 @@
 export type * from "../gen/types.js";
 export { any, hash, type Json, struct, structValue } from "./any.ts";
+export { checkConstraints } from "./constraints.ts";
 export { decode } from "./decode.ts";
 export { assertKnownFields, encode } from "./encode.ts";
 export { fromJson } from "./from-json.ts";
@@ -7,3 +8,4 @@ export { isKnownType, type MessageName, type MessageOf, type TypeUrl, typeUrl } 
 export { type AdsService, adsService, serviceDefinition } from "./services.ts";
 export { REDACTED, type ToJsonOptions, toJson } from "./to-json.ts";
 export { isResourceTypeUrl, type ResourceTypeUrl, TYPE_URLS } from "./types.ts";
+export type { Violation } from "./violation.ts";

@@ -35,13 +35,13 @@ function messageToJson(info: MessageInfo, message: AnyMessage, redact: boolean):
     case "google.protobuf.Timestamp":
       return timestampToJson(message);
     case "google.protobuf.Struct":
-      return fieldToJson(field(info, "fields"), message["fields"] ?? {}, redact);
+      return fieldToJson(field(info, "fields"), message.fields ?? {}, redact);
     case "google.protobuf.ListValue":
-      return fieldToJson(field(info, "values"), message["values"] ?? [], redact);
+      return fieldToJson(field(info, "values"), message.values ?? [], redact);
     case "google.protobuf.Value":
       return valueToJson(info, message, redact);
     default:
-      if (isWrapper(info.name)) return wrapperToJson(field(info, "value"), message["value"]);
+      if (isWrapper(info.name)) return wrapperToJson(field(info, "value"), message.value);
       return objectToJson(info, message, redact);
   }
 }
@@ -96,8 +96,8 @@ function valueToJson(info: MessageInfo, message: AnyMessage, redact: boolean): J
 }
 
 function anyToJson(message: AnyMessage, redact: boolean): Json {
-  const url = typeof message["typeUrl"] === "string" ? message["typeUrl"] : "";
-  const bytes = message["value"] instanceof Uint8Array ? message["value"] : new Uint8Array();
+  const url = typeof message.typeUrl === "string" ? message.typeUrl : "";
+  const bytes = message.value instanceof Uint8Array ? message.value : new Uint8Array();
   const info = findMessage(url);
   const inner = info && tryDecode(info, bytes);
   if (!info || !inner) return { "@type": url, value: redact ? REDACTED : base64(bytes) };

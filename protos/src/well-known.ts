@@ -27,8 +27,8 @@ const OWN_JSON = new Set([
 
 /** `1.5s`; the fraction has 3, 6 or 9 digits, or is absent. */
 export function durationToJson(message: AnyMessage): string {
-  const seconds = BigInt(integer(message["seconds"]));
-  const nanos = Number(integer(message["nanos"]));
+  const seconds = BigInt(integer(message.seconds));
+  const nanos = Number(integer(message.nanos));
   const sign = seconds < 0n || nanos < 0 ? "-" : "";
   return `${sign}${seconds < 0n ? -seconds : seconds}${fraction(Math.abs(nanos))}s`;
 }
@@ -46,8 +46,8 @@ export function durationFromJson(text: string): AnyMessage {
 
 /** RFC 3339 in UTC, with up to nine digits of a second. */
 export function timestampToJson(message: AnyMessage): string {
-  const date = new Date(Number(integer(message["seconds"])) * 1000);
-  return `${date.toISOString().slice(0, 19)}${fraction(Number(integer(message["nanos"])))}Z`;
+  const date = new Date(Number(integer(message.seconds)) * 1000);
+  return `${date.toISOString().slice(0, 19)}${fraction(Number(integer(message.nanos)))}Z`;
 }
 
 /** Throws on text that is not a time. */
