@@ -128,6 +128,13 @@ export interface FeatureSpec<K extends KeyTable, P> {
    */
   readonly parse: (values: Values<K>, context: ParseContext) => P | undefined;
 
+  /**
+   * Scope service: whether an Ingress asks, by its own values, for what the feature does on routes of its own
+   * (an affinity cookie is set by the routes of those Ingresses only, whoever else uses the Service). Routes of
+   * such an Ingress and of its canaries carry the policy `askMark(id)`.
+   */
+  readonly asks?: (values: Values<K>) => boolean;
+
   // The gateway model.
   readonly draftStage?: DraftStage;
   readonly draft?: (draft: RouteDraft, policy: P, context: DraftContext) => RouteDraft;

@@ -1,4 +1,4 @@
-import type { Diagnostic, ObjectRef } from "@sluice/model";
+import type { Diagnostic, ObjectRef, Policies } from "@sluice/model";
 import type { AnnotationEntry, AnnotationSet } from "./annotations.ts";
 import type { Feature, References } from "./feature.ts";
 import type { Key, KeyTable, Values } from "./keys.ts";
@@ -29,22 +29,52 @@ export function parseFeature(
   if (present.length === 0) return NOTHING;
   const deny = feature.onInvalid === "deny";
   const { report, diagnostics, isBad } = createReport(aliased(set, present), object, deny);
+  const values = keyValues(present, (name, expected) => report.bad(name, expected));
+  // Each value was parsed by the type that its key declares.
+  const isSet = (name: string): boolean => (set.get(name)?.text ?? "") !== "";
+  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet });
+  return { policy, denied: deny && isBad(), diagnostics };
+}
+
+/**
+ * Whether an Ingress asks, by its own annotations, for what the feature does on routes of its own (see
+ * {@link Feature.asks}). Bad values count as absent and are not reported: parsing the merged values does that.
+ */
+export function asksFor(feature: Feature, set: AnnotationSet): boolean {
+  if (feature.asks === undefined) return false;
+  const present = presentKeys(feature, set);
+  // Each value was parsed by the type that its key declares.
+  return present.length > 0 && feature.asks(keyValues(present, () => undefined) as Values<KeyTable>);
+}
+
+/** The marks of an Ingress: for each feature that it asks for, {@link askMark} with the value true. */
+export function askMarks(features: readonly Feature[], set: AnnotationSet): Policies {
+  return Object.fromEntries(
+    features.filter((feature) => asksFor(feature, set)).map(({ id }) => [askMark(id), true]),
+  );
+}
+
+/** The name under which a route's policies say that the Ingress of the route asks for a feature of scope service. */
+export function askMark(id: string): string {
+  return `${id}@own`;
+}
+
+function keyValues(
+  present: readonly PresentKey[],
+  onBad: (name: string, expected: string) => void,
+): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   for (const { name, key, entries } of present) {
     const parsed = new Map<string, unknown>();
     for (const [part, entry] of entries) {
       const result = key.type.parse(entry.text);
-      const reportName = key.each ? name.replace("*", part) : name;
       if (result.ok) parsed.set(part, result.value);
-      else report.bad(reportName, result.expected);
+      else onBad(key.each ? name.replace("*", part) : name, result.expected);
     }
     if (key.each) values[name] = parsed;
     else if (parsed.size > 0) values[name] = parsed.get("");
   }
-  // Each value was parsed by the type that its key declares.
-  const isSet = (name: string): boolean => (set.get(name)?.text ?? "") !== "";
-  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet });
-  return { policy, denied: deny && isBad(), diagnostics };
+  return values;
 }
 
 interface PresentKey {

@@ -1,6 +1,7 @@
 import {
   type AnnotationSet,
   annotationOrigin,
+  askMarks,
   type Feature,
   parseFeature,
   type References,
@@ -13,7 +14,7 @@ import type { TranslateContext } from "./context.ts";
 /** What an Ingress's own annotations say. */
 export interface IngressPolicies {
   readonly annotations: AnnotationSet;
-  /** Policies of the features of scope route. */
+  /** Policies of the features of scope route, and marks of the features of scope service that it asks for. */
   readonly policies: Policies;
   /** Protections that could not be built: the routes answer 503. */
   readonly denied: readonly string[];
@@ -35,7 +36,7 @@ export function ingressPolicies(
   const parsed = parseAll(context.byScope.route, set, object, references);
   return {
     annotations: set,
-    policies: parsed.policies,
+    policies: { ...parsed.policies, ...askMarks(context.byScope.service, set) },
     denied: parsed.denied,
     diagnostics: [...diagnostics, ...unknownKeys(set, context.features), ...parsed.diagnostics],
   };

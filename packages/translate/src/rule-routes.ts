@@ -1,4 +1,4 @@
-import type { Feature, References, RouteDraft } from "@sluice/feature-api";
+import { askMark, type Feature, type References, type RouteDraft } from "@sluice/feature-api";
 import type {
   Diagnostic,
   Origin,
@@ -83,6 +83,10 @@ function canaryPolicies(main: Canary, canary: Canary, context: TranslateContext)
     const source = feature.perVariant ? canary : main;
     const policy = source.rules.own.policies[feature.id];
     if (policy !== undefined) policies[feature.id] = policy;
+  }
+  for (const { id } of context.byScope.service) {
+    const mark = main.rules.own.policies[askMark(id)];
+    if (mark !== undefined) policies[askMark(id)] = mark;
   }
   return policies;
 }
