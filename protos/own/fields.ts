@@ -9,6 +9,14 @@ export const ADDED_FIELDS: readonly AddedField[] = [
     type: "envoy.config.common.mutation_rules.v3.RemoveOnMatch",
     oneof: "action",
   },
+  {
+    message: "envoy.type.http.v3.Cookie",
+    name: "attributes",
+    id: 4,
+    // Has the same two fields, name and value, as Envoy's own CookieAttribute.
+    type: "envoy.config.route.v3.RouteAction.HashPolicy.CookieAttribute",
+    repeated: true,
+  },
 ];
 
 /** Fields that hold secrets though Envoy does not annotate them as sensitive. */
