@@ -125,10 +125,13 @@ const checkRegexMatcher: Check = (message, out) => {
 
 const checkHeaderValue: Check = (message, out) => {
   const { key, value } = asRecord(message);
-  if (typeof key === "string" && key !== "" && !isHeaderText(key, "HTTP_HEADER_NAME", true)) {
+  const named = typeof key === "string" && key !== "" && isHeaderText(key, "HTTP_HEADER_NAME", false);
+  if (named && !isHeaderText(key, "HTTP_HEADER_NAME", true)) {
     out.push({ path: "key", rule: "header.name", message: "must be a valid header name" });
   }
-  if (typeof value === "string" && !isHeaderText(value, "HTTP_HEADER_VALUE", true)) {
+  // NUL, CR and LF break a rule of the proto already.
+  const reported = typeof value !== "string" || !isHeaderText(value, "HTTP_HEADER_VALUE", false);
+  if (!reported && !isHeaderText(value, "HTTP_HEADER_VALUE", true)) {
     out.push({ path: "value", rule: "header.value", message: "must have no control characters" });
   }
 };

@@ -19,8 +19,9 @@ export function fieldRules(field: FieldInfo): Check | undefined {
 
 function kindRules(field: FieldInfo, kind: string, rules: Rules): Check | undefined {
   const { required: isRequired, ...rest } = rules;
-  const required =
-    isRequired === true ? rule("required", "must be set", (value) => value !== undefined) : undefined;
+  // A required member of a oneof is required only when it is the one that is chosen.
+  const isNeeded = isRequired === true && field.oneof === undefined;
+  const required = isNeeded ? rule("required", "must be set", (value) => value !== undefined) : undefined;
   return all([required, present(field, valueRules(field, kind, rest))]);
 }
 
