@@ -20,6 +20,7 @@ import { classDiagnostics } from "./ingress-class.ts";
 import { ingressUnits } from "./ingress-units.ts";
 import { referencesFrom } from "./references.ts";
 import { createRelation } from "./relation.ts";
+import { createSetAside, type SetAside } from "./set-aside.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { createTlsChains } from "./tls-chains.ts";
 
@@ -43,13 +44,16 @@ export interface TranslationOptions {
   readonly features: readonly Feature[];
   readonly settings: TranslateSettings;
   readonly sink: TranslationSink;
+  /** Default: nothing is ever set aside. */
+  readonly setAside?: SetAside;
 }
 
 /**
  * Keeps the gateway model of a store in step with it, and tells the sink what changes. The cost of a change
  * follows the change: only derivations that read something changed run again. Returns a function that stops.
  */
-export function startTranslation({ store, features, settings, sink }: TranslationOptions): () => void {
+export function startTranslation(options: TranslationOptions): () => void {
+  const { store, features, settings, sink } = options;
   const { graph } = store;
   const context: TranslateContext = {
     store,
@@ -60,6 +64,7 @@ export function startTranslation({ store, features, settings, sink }: Translatio
       service: ofScope(features, "service"),
     },
     settings,
+    setAside: options.setAside ?? createSetAside(),
     ingressesOfService: createRelation(),
   };
   const ready = readyEndpoints(context);

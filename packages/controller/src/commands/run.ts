@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy } from "@sluice/envoy";
+import type { Settings } from "../config/settings.ts";
+import { serveDebug } from "../debug/serve-debug.ts";
+import { startGateway } from "../gateway/gateway.ts";
+import { createLogger, type Logger } from "../logging/logger.ts";
+import { untilStopped } from "./until-stopped.ts";
+
+export interface RunOptions {
+  readonly paths: readonly string[];
+  readonly settings: Settings;
+  /** False: the control plane alone; Envoys are somebody else's. */
+  readonly withEnvoy: boolean;
+}
+
+/**
+ * `sluice run` and `sluice serve`: the control plane, with an Envoy of its own or without. Resolves after SIGINT or
+ * SIGTERM, when open connections have had their time and all is stopped. Throws an error for the operator when it
+ * cannot start.
+ */
+export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<void> {
+  const logger = createLogger(settings.logLevel);
+  const stopped = untilStopped();
+  const folder = mkdtempSync(join(tmpdir(), "sluice-"));
+  const xdsAddress = settings.xdsAddress ?? `unix:${join(folder, "xds.sock")}`;
+  const adminAddress = settings.envoyAdminAddress ?? `unix:${join(folder, "admin.sock")}`;
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+
+  const gateway = await startGateway({ paths, settings, xdsAddress, logger });
+  cleanup.defer(() => gateway.stop());
+  const debug = await serveDebug({ address: settings.debugAddress, gateway });
+  cleanup.defer(() => debug.close());
+  logger.info({ xds: gateway.ads.address, debug: debug.url }, "control plane is up");
+  for (const diagnostic of gateway.controlPlane.diagnostics())
+    logger[diagnostic.severity === "info" ? "info" : "warn"]({ diagnostic }, diagnostic.message);
+
+  if (withEnvoy) {
+    const envoy = await startOwnEnvoy({ settings, xdsAddress: gateway.ads.address, adminAddress, logger });
+    cleanup.defer(async () => {
+      logger.info({ seconds: settings.drainSeconds }, "draining; press Ctrl-C again to stop at once");
+      const drained = envoy.drain(settings.drainSeconds * 1000);
+      await Promise.race([drained, stopped.again]);
+      await envoy.stop();
+    });
+    const first = await Promise.race([envoy.ready.then(() => "ready" as const), stopped.first]);
+    if (first === "ready")
+      logger.info(
+        { http: settings.httpPort, https: settings.httpsPort, debug: debug.url },
+        "gateway is serving",
+      );
+  }
+  await stopped.first;
+}
+
+interface OwnEnvoy {
+  readonly settings: Settings;
+  readonly xdsAddress: string;
+  readonly adminAddress: string;
+  readonly logger: Logger;
+}
+
+async function startOwnEnvoy({
+  settings,
+  xdsAddress,
+  adminAddress,
+  logger,
+}: OwnEnvoy): Promise<SupervisedEnvoy> {
+  const binary = await findEnvoy({ onProgress: (text) => logger.info({ text }, "looking for Envoy") });
+  const start = () =>
+    startEnvoy({
+      binary: binary.path,
+      adminAddress,
+      bootstrap: bootstrap({ nodeId: `sluice-${process.pid}`, cluster: "sluice", xdsAddress, adminAddress }),
+      drainSeconds: settings.drainSeconds,
+      // Two gateways on one port would share its connections.
+      dieWithParent: true,
+      ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
+      onLog: ({ level, component, message }) => logger[level]({ component, envoy: message }, "envoy"),
+    });
+  return superviseEnvoy({
+    start,
+    onCrash: ({ exit, restart, waitMs }) =>
+      logger.error({ exit, restart, waitMs }, "Envoy ended; starting it again"),
+  });
+}

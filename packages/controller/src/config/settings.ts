@@ -1,0 +1,110 @@
+import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS } from "@sluice/translate";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const address = z
+  .string()
+  .regex(/^(unix:.+|\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT or unix:PATH");
+const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT");
+const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+
+/**
+ * Every setting of `sluice run` and `sluice serve`: flag `--http-port`, variable `SLUICE_HTTP_PORT`, and
+ * `httpPort` in the configuration file are one and the same. A flag beats a variable beats the file.
+ */
+export const SETTINGS = {
+  httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
+  httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
+  listenAddress: {
+    schema: z.string().default("0.0.0.0"),
+    value: "ADDRESS",
+    doc: "address that the listeners bind",
+  },
+  debugAddress: {
+    schema: hostPort.default("127.0.0.1:15080"),
+    value: "HOST:PORT",
+    doc: "where the debug pages, /healthz, /readyz and /metrics are served",
+  },
+  xdsAddress: {
+    schema: address.optional(),
+    value: "ADDRESS",
+    doc: "where xDS is served, unix:PATH or HOST:PORT (default: a socket in a folder of its own)",
+  },
+  envoyAdminAddress: {
+    schema: address.optional(),
+    value: "ADDRESS",
+    doc: "Envoy's admin interface, HOST:PORT or unix:PATH (default: a socket in a folder of its own)",
+  },
+  ingressClass: {
+    schema: z.string().min(1).default(DEFAULT_INGRESS_CLASS),
+    value: "NAME",
+    doc: "the class of the Ingresses to serve",
+  },
+  controllerName: {
+    schema: z.string().min(1).default(DEFAULT_CONTROLLER),
+    value: "NAME",
+    doc: "spec.controller of the IngressClasses to serve",
+  },
+  sslRedirect: {
+    schema: flag.default(true),
+    value: "BOOL",
+    doc: "redirect plain HTTP for hosts with a certificate, unless an annotation says otherwise",
+  },
+  trustedHops: {
+    schema: z.coerce.number().int().min(0).max(16).default(0),
+    value: "N",
+    doc: "proxies in front whose X-Forwarded-* is trusted",
+  },
+  allowExternalName: {
+    schema: flag.default(false),
+    value: "BOOL",
+    doc: "allow Services of type ExternalName",
+  },
+  allowCrossNamespace: {
+    schema: flag.default(false),
+    value: "BOOL",
+    doc: "allow annotations to name Secrets and ConfigMaps of other namespaces",
+  },
+  accessLog: { schema: flag.default(false), value: "BOOL", doc: "write an access log to standard output" },
+  dnsResolver: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "DNS server for names (default: the system's)",
+  },
+  concurrency: {
+    schema: z.coerce.number().int().min(1).max(512).optional(),
+    value: "N",
+    doc: "Envoy worker threads (default: one per core)",
+  },
+  drainSeconds: {
+    schema: z.coerce.number().int().min(0).max(3600).default(15),
+    value: "SECONDS",
+    doc: "how long open connections may finish at the end",
+  },
+  logLevel: {
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+    value: "LEVEL",
+    doc: "trace, debug, info, warn, error or silent",
+  },
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+const shape = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema])) as {
+  // `Object.fromEntries` forgets which schema belongs to which name.
+  [N in SettingName]: (typeof SETTINGS)[N]["schema"];
+};
+
+/** Strict: a key that is not known is an error, since it would otherwise be a setting silently not in force. */
+export const Settings = z.strictObject(shape);
+export type Settings = z.infer<typeof Settings>;
+
+/** `httpPort` → `http-port`. */
+export function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `httpPort` → `SLUICE_HTTP_PORT`. */
+export function variableOf(name: string): string {
+  return `SLUICE_${flagOf(name).replaceAll("-", "_").toUpperCase()}`;
+}

@@ -1,0 +1,93 @@
+import { type Inline, World, type WorldEvents } from "@sluice/ads";
+import type { Feature, NodeCapabilities } from "@sluice/feature-api";
+import type { Diagnostic, GatewaySettings } from "@sluice/model";
+import { compareDiagnostics } from "@sluice/model";
+import type { Store } from "@sluice/store";
+import { startTranslation, type TranslateSettings } from "@sluice/translate";
+import { createXds, type Xds } from "@sluice/xds";
+import { createModelState, type ModelState } from "./model-state.ts";
+import { createRendering, everything, type Rendering } from "./rendering.ts";
+
+export interface ControlPlaneOptions {
+  readonly store: Store;
+  readonly features: readonly Feature[];
+  readonly translate: TranslateSettings;
+  readonly gateway: GatewaySettings;
+  readonly events?: WorldEvents;
+}
+
+/** From the store to what nodes are served. */
+export interface ControlPlane {
+  readonly model: ModelState;
+  /** Puts virtual hosts into their RouteConfiguration, for state of the world nodes. */
+  readonly inline: Inline;
+  /** The rendering for nodes with these extensions. Nodes with the same abilities share one. */
+  renderingFor(extensions: ReadonlySet<string>): Rendering;
+  renderings(): readonly Rendering[];
+  /** Everything there is to say, each finding once, in a stable order. */
+  diagnostics(): readonly Diagnostic[];
+  stop(): void;
+}
+
+/**
+ * Keeps translation and renderings in step with the store. Worlds open, and so nodes are served, once every
+ * source has synced and what they hold has been translated.
+ */
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { store, features } = options;
+  const { state, sink } = createModelState();
+  const renderings = new Map<string, Rendering>();
+  const required = new Set(features.flatMap((feature) => feature.requires ?? []));
+
+  const openIfSynced = (): void => {
+    if (store.isSynced()) for (const { world } of renderings.values()) world.open();
+  };
+  const flush = (): void => {
+    const change = state.takeChange();
+    if (change !== undefined) for (const rendering of renderings.values()) rendering.apply(change);
+    openIfSynced();
+  };
+  const xdsFor = (capabilities: NodeCapabilities): Xds =>
+    createXds({ features, settings: options.gateway, capabilities });
+  const create = (xds: Xds): Rendering => createRendering(state, xds, new World(options.events));
+
+  const full = xdsFor({ has: () => true });
+  renderings.set("", create(full));
+  const stopTranslation = startTranslation({ store, features, settings: options.translate, sink });
+  flush();
+  const unsubscribe = store.onApplied(flush);
+  void store.whenSynced().then(flush);
+
+  return {
+    model: state,
+    inline: full.inlineRouteConfiguration,
+    renderingFor(extensions) {
+      const missing = [...required].filter((extension) => !extensions.has(extension)).sort();
+      const key = missing.join(" ");
+      const known = renderings.get(key);
+      if (known !== undefined) return known;
+      const made = create(xdsFor({ has: (extension) => !missing.includes(extension) }));
+      renderings.set(key, made);
+      made.apply(everything(state));
+      openIfSynced();
+      return made;
+    },
+    renderings: () => [...renderings.values()],
+    diagnostics() {
+      const found = [
+        ...store.diagnostics(),
+        ...[...state.diagnostics.values()].flat(),
+        ...[...renderings.values()].flatMap((rendering) => [...rendering.diagnostics.values()].flat()),
+      ];
+      return distinct(found).sort(compareDiagnostics);
+    },
+    stop() {
+      unsubscribe();
+      stopTranslation();
+    },
+  };
+}
+
+function distinct(found: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(found.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values()];
+}

@@ -1,0 +1,79 @@
+import { type AdsServer, type NodeInfo, serveAds, type Verdict } from "@sluice/ads";
+import { features } from "@sluice/features";
+import type { GatewaySettings } from "@sluice/model";
+import type { FileSource } from "@sluice/source-file";
+import { watchFiles } from "@sluice/source-file";
+import { createStore, type Store } from "@sluice/store";
+import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Logger } from "../logging/logger.ts";
+import { type ControlPlane, createControlPlane } from "./control-plane.ts";
+
+export interface GatewayOptions {
+  /** Folders and files of Kubernetes objects. */
+  readonly paths: readonly string[];
+  readonly settings: Settings;
+  /** `unix:PATH` or `HOST:PORT`. */
+  readonly xdsAddress: string;
+  readonly logger: Logger;
+  readonly onAccepted?: (event: Verdict) => void;
+}
+
+/** A running control plane: sources, translation and the ADS server. */
+export interface Gateway {
+  readonly store: Store;
+  readonly controlPlane: ControlPlane;
+  readonly ads: AdsServer;
+  readonly gatewaySettings: GatewaySettings;
+  stop(): Promise<void>;
+}
+
+/** Starts everything but Envoy. Resolves when xDS is served; nodes are answered once the files have been read. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { logger, settings } = options;
+  const store = createStore({
+    onError: (name, key, error) =>
+      logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug"),
+  });
+  const gateway = gatewaySettings(settings);
+  const controlPlane = createControlPlane({
+    store,
+    features,
+    translate: await translateSettings(settings),
+    gateway,
+    events: {
+      onAccepted: (event) => options.onAccepted?.(event),
+      onRefused: ({ node, resource, words }) =>
+        logger.warn(
+          { node, typeUrl: resource.typeUrl, name: resource.name, words },
+          "resource refused by Envoy",
+        ),
+    },
+  });
+  const ads = await serveAds({
+    address: options.xdsAddress,
+    onNode: (info) => controlPlane.renderingFor(extensionsOf(info)).world,
+    inline: controlPlane.inline,
+    onConnection: ({ info, connected }) =>
+      logger.info(
+        { node: info.id, version: info.version },
+        connected ? "node connected" : "node disconnected",
+      ),
+  });
+  const source: FileSource = await watchFiles({ paths: options.paths, store });
+  return {
+    store,
+    controlPlane,
+    ads,
+    gatewaySettings: gateway,
+    async stop() {
+      await source.close();
+      await ads.close();
+      controlPlane.stop();
+    },
+  };
+}
+
+function extensionsOf(info: NodeInfo): ReadonlySet<string> {
+  return new Set(info.extensions.flatMap(({ name, typeUrls }) => [name, ...typeUrls]));
+}

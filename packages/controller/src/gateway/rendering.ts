@@ -1,0 +1,115 @@
+import type { World } from "@sluice/ads";
+import type { Diagnostic, Resource, ResourceRef, VirtualHost } from "@sluice/model";
+import { resourceKey } from "@sluice/model";
+import { TYPE_URLS } from "@sluice/protos";
+import type { Rendered, RouteTable, Xds } from "@sluice/xds";
+import type { ModelChange, ModelState } from "./model-state.ts";
+
+/** The model as resources for one kind of node, kept in step with it. */
+export interface Rendering {
+  readonly world: World;
+  /** Renders what changed and hands it to the world, as one change. */
+  apply(change: ModelChange): void;
+  /** Every resource as it is wanted, by {@link resourceKey}. */
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** Findings made while rendering, by resource key. */
+  readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>;
+}
+
+/** Renders units of the model into resources. The cost follows the change: untouched units are not looked at. */
+export function createRendering(state: ModelState, xds: Xds, world: World): Rendering {
+  const resources = new Map<string, Resource>();
+  const diagnostics = new Map<string, readonly Diagnostic[]>();
+  const tablesOf = new Map<string, readonly RouteTable[]>();
+  let chainTables: readonly RouteTable[] = [];
+
+  const collect = () => {
+    const set: Resource[] = [];
+    const removed: ResourceRef[] = [];
+    return {
+      put({ resource, diagnostics: found }: Rendered): void {
+        const key = resourceKey(resource);
+        if (found.length === 0) diagnostics.delete(key);
+        else diagnostics.set(key, found);
+        resources.set(key, resource);
+        set.push(resource);
+      },
+      drop(ref: ResourceRef): void {
+        const key = resourceKey(ref);
+        diagnostics.delete(key);
+        if (resources.delete(key)) removed.push(ref);
+      },
+      change: () => ({ set, removed }),
+    };
+  };
+  type Collector = ReturnType<typeof collect>;
+
+  const renderHost = (host: string, model: VirtualHost | undefined, out: Collector): void => {
+    const tables = model === undefined ? [] : xds.routeTables(model);
+    for (const table of tablesOf.get(host) ?? [])
+      if (!tables.includes(table)) out.drop({ typeUrl: TYPE_URLS.VIRTUAL_HOST, name: `${table}/${host}` });
+    if (model === undefined) tablesOf.delete(host);
+    else {
+      tablesOf.set(host, tables);
+      for (const table of tables) out.put(xds.virtualHost(table, model));
+    }
+  };
+
+  const renderChains = (out: Collector): void => {
+    const chains = state.tlsChains();
+    const tables: RouteTable[] = [
+      "http",
+      "https",
+      ...chains.map(({ certificate }) => `https/${certificate}` as const),
+    ];
+    for (const table of chainTables)
+      if (!tables.includes(table)) out.drop({ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table });
+    const known = new Set(chainTables);
+    for (const table of tables) if (!known.has(table)) out.put(xds.routeConfiguration(table));
+    chainTables = tables;
+    for (const listener of xds.listeners(chains)) out.put(listener);
+  };
+
+  return {
+    world,
+    resources,
+    diagnostics,
+    apply(change) {
+      const out = collect();
+      const each = <V>(
+        names: ReadonlySet<string>,
+        models: ReadonlyMap<string, V>,
+        typeUrl: string,
+        render: (model: V) => Rendered,
+      ): void => {
+        for (const name of names) {
+          const model = models.get(name);
+          if (model === undefined) out.drop({ typeUrl, name });
+          else out.put(render(model));
+        }
+      };
+      each(change.clusters, state.clusters, TYPE_URLS.CLUSTER, xds.cluster);
+      each(
+        change.loadAssignments,
+        state.loadAssignments,
+        TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT,
+        xds.loadAssignment,
+      );
+      each(change.certificates, state.certificates, TYPE_URLS.SECRET, xds.certificate);
+      if (change.tlsChains) renderChains(out);
+      for (const host of change.virtualHosts) renderHost(host, state.virtualHosts.get(host), out);
+      world.apply(out.change());
+    },
+  };
+}
+
+/** A change that touches everything there is: what a rendering that starts late has to catch up with. */
+export function everything(state: ModelState): ModelChange {
+  return {
+    virtualHosts: new Set(state.virtualHosts.keys()),
+    clusters: new Set(state.clusters.keys()),
+    loadAssignments: new Set(state.loadAssignments.keys()),
+    certificates: new Set(state.certificates.keys()),
+    tlsChains: true,
+  };
+}
