@@ -16,6 +16,8 @@ export interface SetAsideEntry {
 export interface SetAside {
   set(refused: Ingress, replacement: Ingress | undefined): void;
   lift(key: ObjectKey): void;
+  /** Drops what is known of an Ingress that exists no more. */
+  forget(key: ObjectKey): void;
   /** The Ingress as translation is to see it. A recorded read. */
   effective(store: Store, namespace: string, name: string): Ingress | undefined;
   /** Entries whose object still has the form that is set aside. */
@@ -24,37 +26,31 @@ export interface SetAside {
 
 export function createSetAside(): SetAside {
   const cells = new Map<ObjectKey, Cell<SetAsideEntry | undefined>>();
-  // Joins the reads of all Ingresses to the few that are ever set aside, without a cell for each of the others.
-  const known = cell(0);
-  const keyOf = (ingress: Ingress): ObjectKey => objectKey({ kind: "Ingress", ...ingress.metadata });
+  const at = (key: ObjectKey): Cell<SetAsideEntry | undefined> => {
+    const known = cells.get(key);
+    if (known !== undefined) return known;
+    const made = cell<SetAsideEntry | undefined>(undefined);
+    cells.set(key, made);
+    return made;
+  };
 
   return {
-    set(refused, replacement) {
-      const key = keyOf(refused);
-      const at = cells.get(key);
-      if (at !== undefined) at.set({ refused, replacement });
-      else {
-        cells.set(key, cell<SetAsideEntry | undefined>({ refused, replacement }));
-        known.set(cells.size);
-      }
-    },
-    lift(key) {
-      cells.get(key)?.set(undefined);
-    },
+    set: (refused, replacement) =>
+      at(objectKey({ kind: "Ingress", ...refused.metadata })).set({ refused, replacement }),
+    lift: (key) => cells.get(key)?.set(undefined),
+    forget: (key) => void cells.delete(key),
     effective(store, namespace, name) {
       const ingress = store.get("Ingress", namespace, name);
-      const at = cells.get(objectKey({ kind: "Ingress", namespace, name }));
-      if (at === undefined) known.get();
-      const entry = at?.get();
+      const entry = at(objectKey({ kind: "Ingress", namespace, name })).get();
       return entry !== undefined && entry.refused === ingress ? entry.replacement : ingress;
     },
     entries: (store) =>
       [...cells.values()]
-        .map((at) => at.get())
+        .map((each) => each.get())
         .filter((entry) => entry !== undefined)
         .filter(
-          ({ refused: { metadata }, refused }) =>
-            store.get("Ingress", metadata.namespace, metadata.name) === refused,
+          ({ refused }) =>
+            store.get("Ingress", refused.metadata.namespace, refused.metadata.name) === refused,
         ),
   };
 }

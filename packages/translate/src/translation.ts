@@ -105,6 +105,7 @@ export function startTranslation(options: TranslationOptions): () => void {
       (key) => {
         services.hold(`ingress ${key}`, NONE);
         context.ingressesOfService.set(key, NONE);
+        context.setAside.forget(key as ObjectKey);
         sink.diagnostics(key, []);
       },
     ),

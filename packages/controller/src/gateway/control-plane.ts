@@ -1,10 +1,17 @@
 import { type Inline, World, type WorldEvents } from "@sluice/ads";
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
 import type { Diagnostic, GatewaySettings } from "@sluice/model";
-import { compareDiagnostics } from "@sluice/model";
+import { compareDiagnostics, objectKey } from "@sluice/model";
 import type { Store } from "@sluice/store";
-import { startTranslation, type TranslateSettings } from "@sluice/translate";
+import {
+  createSetAside,
+  hostsOf,
+  INGRESSES_BY_HOST,
+  startTranslation,
+  type TranslateSettings,
+} from "@sluice/translate";
 import { createXds, type Xds } from "@sluice/xds";
+import { createIsolation, type Isolation } from "./isolation.ts";
 import { createModelState, type ModelState } from "./model-state.ts";
 import { createRendering, everything, type Rendering } from "./rendering.ts";
 
@@ -14,6 +21,8 @@ export interface ControlPlaneOptions {
   readonly translate: TranslateSettings;
   readonly gateway: GatewaySettings;
   readonly events?: WorldEvents;
+  /** Resolves when no node has anything in flight. */
+  readonly whenIdle: () => Promise<void>;
 }
 
 /** From the store to what nodes are served. */
@@ -24,6 +33,7 @@ export interface ControlPlane {
   /** The rendering for nodes with these extensions. Nodes with the same abilities share one. */
   renderingFor(extensions: ReadonlySet<string>): Rendering;
   renderings(): readonly Rendering[];
+  readonly isolation: Isolation;
   /** Everything there is to say, each finding once, in a stable order. */
   diagnostics(): readonly Diagnostic[];
   stop(): void;
@@ -49,17 +59,42 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   };
   const xdsFor = (capabilities: NodeCapabilities): Xds =>
     createXds({ features, settings: options.gateway, capabilities });
-  const create = (xds: Xds): Rendering => createRendering(state, xds, new World(options.events));
+  const setAside = createSetAside();
+  const byHost = store.index(INGRESSES_BY_HOST);
+  const isolation = createIsolation({
+    store,
+    setAside,
+    flush: () => flush(),
+    whenIdle: options.whenIdle,
+    isRefused: (key) =>
+      [...renderings.values()].some(({ world }) =>
+        world.quarantine().some(({ origins }) => origins.some(({ object }) => objectKey(object) === key)),
+      ),
+    sharesHost: (ingress) => hostsOf(ingress).some((host) => byHost.get(host).length > 1),
+    now: Date.now,
+  });
+  const events: WorldEvents = {
+    onAccepted(verdict) {
+      isolation.accepted(verdict);
+      options.events?.onAccepted?.(verdict);
+    },
+    onRefused(verdict) {
+      isolation.refused(verdict);
+      options.events?.onRefused?.(verdict);
+    },
+  };
+  const create = (xds: Xds): Rendering => createRendering(state, xds, new World(events), isolation.rendered);
 
   const full = xdsFor({ has: () => true });
   renderings.set("", create(full));
-  const stopTranslation = startTranslation({ store, features, settings: options.translate, sink });
+  const stopTranslation = startTranslation({ store, features, settings: options.translate, sink, setAside });
   flush();
   const unsubscribe = store.onApplied(flush);
   void store.whenSynced().then(flush);
 
   return {
     model: state,
+    isolation,
     inline: full.inlineRouteConfiguration,
     renderingFor(extensions) {
       const missing = [...required].filter((extension) => !extensions.has(extension)).sort();
@@ -77,6 +112,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       const found = [
         ...store.diagnostics(),
         ...[...state.diagnostics.values()].flat(),
+        ...isolation.diagnostics(),
         ...[...renderings.values()].flatMap((rendering) => [...rendering.diagnostics.values()].flat()),
       ];
       return distinct(found).sort(compareDiagnostics);

@@ -36,7 +36,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug"),
   });
   const gateway = gatewaySettings(settings);
+  // Nothing is in flight before xDS is served.
+  let whenIdle = (): Promise<void> => Promise.resolve();
   const controlPlane = createControlPlane({
+    whenIdle: () => whenIdle(),
     store,
     features,
     translate: await translateSettings(settings),
@@ -60,6 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         connected ? "node connected" : "node disconnected",
       ),
   });
+  whenIdle = () => ads.whenIdle();
   const source: FileSource = await watchFiles({ paths: options.paths, store });
   return {
     store,

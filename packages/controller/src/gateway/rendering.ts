@@ -17,7 +17,12 @@ export interface Rendering {
 }
 
 /** Renders units of the model into resources. The cost follows the change: untouched units are not looked at. */
-export function createRendering(state: ModelState, xds: Xds, world: World): Rendering {
+export function createRendering(
+  state: ModelState,
+  xds: Xds,
+  world: World,
+  onRendered: (resource: Resource) => void,
+): Rendering {
   const resources = new Map<string, Resource>();
   const diagnostics = new Map<string, readonly Diagnostic[]>();
   const tablesOf = new Map<string, readonly RouteTable[]>();
@@ -32,6 +37,7 @@ export function createRendering(state: ModelState, xds: Xds, world: World): Rend
         if (found.length === 0) diagnostics.delete(key);
         else diagnostics.set(key, found);
         resources.set(key, resource);
+        onRendered(resource);
         set.push(resource);
       },
       drop(ref: ResourceRef): void {
