@@ -1,0 +1,53 @@
+import { type Diagnostic, type Origin, objectKey, type Resource, type ResourceRef } from "@sluice/model";
+import { hash, type ResourceTypeUrl } from "@sluice/protos";
+
+/** A resource, and what there is to say about the objects behind it. */
+export interface Built {
+  readonly resource: Resource;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What a resource is made of, besides what follows from it. */
+export interface ResourceParts {
+  readonly typeUrl: ResourceTypeUrl;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly origins?: readonly Origin[];
+  readonly dependsOn?: readonly ResourceRef[];
+}
+
+/** A resource with its version, its origins each once and sorted, its dependencies each once and sorted. */
+export function makeResource(parts: ResourceParts): Resource {
+  return {
+    typeUrl: parts.typeUrl,
+    name: parts.name,
+    bytes: parts.bytes,
+    version: hash(parts.bytes),
+    origins: sortedBy(
+      parts.origins ?? [],
+      (origin) => `${objectKey(origin.object)}\u0000${origin.field ?? ""}`,
+    ),
+    dependsOn: sortedBy(parts.dependsOn ?? [], (ref) => `${ref.typeUrl}\u0000${ref.name}`),
+  };
+}
+
+function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  if (items.length < 2) return items;
+  const byKey = new Map(items.map((item) => [keyOf(item), item]));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+}
+
+/** Says that what an object asks for breaks a rule of Envoy's API, and what happens instead. */
+export function constraintDiagnostic(
+  origin: Origin | undefined,
+  what: string,
+  faults: readonly string[],
+  instead: string,
+): Diagnostic {
+  return {
+    code: "resource-constraint",
+    severity: "error",
+    ...(origin && { origin }),
+    message: `${what} cannot be given to Envoy (${faults.join("; ")}); ${instead}.`,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Cluster as ClusterModel, Diagnostic } from "@sluice/model";
+import { any, type Cluster, checkConstraints, encode, TYPE_URLS } from "@sluice/protos";
+import { shortfall } from "./active-features.ts";
+import { type Built, constraintDiagnostic, makeResource } from "./built.ts";
+import { overAds, seconds, uint32 } from "./values.ts";
+import type { XdsContext } from "./xds-context.ts";
+
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/** Limits that are out of the way: Envoy's own 1,024 are for a sidecar. Features set them for single Services. */
+const UNLIMITED = uint32(0xffff_ffff);
+
+/**
+ * A cluster, whose endpoints come by EDS under its name. One that breaks a rule of Envoy's API, or lacks a protection
+ * that the node cannot give, becomes a cluster without endpoints and is reported: its routes answer 503.
+ */
+export function cluster(model: ClusterModel, context: XdsContext): Built {
+  const lack = shortfall(context.features, model.policies, model.origins[0]);
+  const message = baseCluster(model, context);
+  for (const feature of context.features.active) feature.cluster?.(message, model.policies[feature.id]);
+  const faults = checkConstraints(TYPE_URLS.CLUSTER, message).map(
+    ({ path, message }) => `${path} ${message}`,
+  );
+  const diagnostics: Diagnostic[] = [...lack.diagnostics];
+  if (faults.length > 0)
+    diagnostics.push(
+      constraintDiagnostic(model.origins[0], `Backend ${model.name}`, faults, "its routes answer 503"),
+    );
+  const usable = faults.length === 0 && !lack.denied;
+  const bytes = encode(TYPE_URLS.CLUSTER, usable ? message : closedCluster(model.name));
+  const resource = makeResource({
+    typeUrl: TYPE_URLS.CLUSTER,
+    name: model.name,
+    bytes,
+    origins: model.origins,
+  });
+  return { resource, diagnostics };
+}
+
+function baseCluster(model: ClusterModel, { settings }: XdsContext): Cluster {
+  return {
+    name: model.name,
+    type: "EDS",
+    edsClusterConfig: { edsConfig: overAds() },
+    perConnectionBufferLimitBytes: uint32(settings.limits.connectionBuffer),
+    circuitBreakers: {
+      thresholds: [
+        {
+          maxConnections: UNLIMITED,
+          maxPendingRequests: UNLIMITED,
+          maxRequests: UNLIMITED,
+          // An endpoint that dies takes all its requests with it at one moment; the number of tries is limited per route.
+          maxRetries: UNLIMITED,
+        },
+      ],
+    },
+    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: any(HTTP_OPTIONS, protocolOptions(model, settings)) },
+    commonLbConfig: {
+      // No panic: endpoints that are draining get nothing new, however few are left.
+      healthyPanicThreshold: { value: 0 },
+      // Envoy would put off changes of health by up to a second, while a draining endpoint still got requests.
+      updateMergeWindow: seconds(0),
+    },
+    // A peer that vanished without a word is noticed in a minute and a half, and its requests are tried elsewhere.
+    upstreamConnectionOptions: {
+      tcpKeepalive: { keepaliveProbes: uint32(3), keepaliveTime: uint32(60), keepaliveInterval: uint32(10) },
+    },
+    // An endpoint that is gone is gone, whatever a health check of it last said.
+    ignoreHealthOnHostRemoval: true,
+  };
+}
+
+function protocolOptions(model: ClusterModel, settings: XdsContext["settings"]) {
+  return {
+    commonHttpProtocolOptions: { idleTimeout: seconds(settings.timeouts.backendIdle) },
+    explicitHttpConfig:
+      model.protocol === "http2"
+        ? // Without HTTP/2 pings: gRPC servers take more than one in five minutes for an attack.
+          {
+            http2ProtocolOptions: {
+              initialStreamWindowSize: uint32(64 * 1024),
+              initialConnectionWindowSize: uint32(1024 * 1024),
+            },
+          }
+        : { httpProtocolOptions: {} },
+  };
+}
+
+function closedCluster(name: string): Cluster {
+  return { name, type: "STATIC", loadAssignment: { clusterName: name } };
+}

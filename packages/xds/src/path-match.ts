@@ -1,0 +1,19 @@
+import type { PathMatch } from "@sluice/model";
+import type { RouteMatch } from "@sluice/protos";
+import { FALSE } from "./values.ts";
+
+/** The part of a route's match that is about the path, as Envoy has it: without the query, after normalisation. */
+export function pathMatch(path: PathMatch): RouteMatch {
+  if (path.kind === "regex") return { safeRegex: { regex: pathRegex(path) } };
+  const caseSensitive = path.ignoreCase ? { caseSensitive: FALSE } : {};
+  if (path.kind === "exact") return { path: path.value, ...caseSensitive };
+  // Envoy's prefix by path element cannot be "/", and carries no slash at its end.
+  if (path.value === "/") return { prefix: "/" };
+  return { pathSeparatedPrefix: path.value, ...caseSensitive };
+}
+
+/** Envoy demands that a regex matches the whole path; ours need only match at its start, unless `whole`. */
+function pathRegex(path: PathMatch & { kind: "regex" }): string {
+  const flags = path.ignoreCase ? "(?i)" : "";
+  return path.whole ? `${flags}${path.value}` : `${flags}(?:${path.value}).*`;
+}

@@ -1,0 +1,77 @@
+import { escapeFormat } from "@sluice/feature-api";
+import type { ForwardAction, RedirectAction as RedirectModel, RespondAction } from "@sluice/model";
+import type { HeaderValueOption, RedirectAction_RedirectResponseCode, Route } from "@sluice/protos";
+import { seconds } from "./values.ts";
+
+/** The part of a route that says what happens. */
+export type Action = Pick<Route, "route" | "redirect" | "directResponse" | "responseHeadersToAdd">;
+
+/** The refusal that stands in for what cannot be built. */
+export const UNAVAILABLE: Action = { directResponse: { status: 503 } };
+
+const MAX_WEIGHT_SUM = 0xffff_ffff;
+
+/** Forwards without Envoy's own time limit of 15 s: no limit unless a feature sets one. */
+export function forward(action: ForwardAction): Action {
+  const backends = action.backends.filter((backend) => backend.weight > 0);
+  const [first, ...others] = backends;
+  if (first === undefined) return UNAVAILABLE;
+  const timeout = seconds(0);
+  if (others.length === 0) return { route: { cluster: first.backend.name, timeout } };
+  const sum = backends.reduce((total, backend) => total + backend.weight, 0);
+  // Envoy refuses weights whose sum does not fit 32 bits.
+  const scale = sum > MAX_WEIGHT_SUM ? MAX_WEIGHT_SUM / 2 / sum : 1;
+  const clusters = backends.map(({ backend, weight }) => ({
+    name: backend.name,
+    weight: { value: Math.ceil(weight * scale) },
+  }));
+  return { route: { weightedClusters: { clusters }, timeout } };
+}
+
+const REDIRECT_CODES: Readonly<Record<RedirectModel["status"], RedirectAction_RedirectResponseCode>> = {
+  301: "MOVED_PERMANENTLY",
+  302: "FOUND",
+  303: "SEE_OTHER",
+  307: "TEMPORARY_REDIRECT",
+  308: "PERMANENT_REDIRECT",
+};
+
+/**
+ * A redirect. `virtualHost` is the name that the request's host matched. Envoy keeps the request's port unless it
+ * is given a host or a port, so an exact host is given as it is, and else the scheme's own port is written out.
+ */
+export function redirect(action: RedirectModel, virtualHost: string, https: boolean): Action {
+  const exact = virtualHost.includes("*") ? undefined : virtualHost;
+  const host = action.host ?? (action.keepPort ? undefined : exact);
+  const defaultPort = (action.scheme ?? (https ? "https" : "http")) === "https" ? 443 : 80;
+  const port = action.port ?? (host === undefined && !action.keepPort ? defaultPort : undefined);
+  return {
+    redirect: {
+      ...(action.scheme !== undefined && { schemeRedirect: action.scheme }),
+      ...(host !== undefined && { hostRedirect: host }),
+      ...(port !== undefined && { portRedirect: port }),
+      ...(action.path !== undefined && { pathRedirect: action.path }),
+      responseCode: REDIRECT_CODES[action.status],
+      ...((action.stripQuery || action.path !== undefined) && { stripQuery: true }),
+    },
+  };
+}
+
+/** An answer of the gateway's own. */
+export function respond(action: RespondAction): Action {
+  const headers = Object.entries(action.headers ?? {}).map(([key, value]) =>
+    overwrite(key, escapeFormat(value)),
+  );
+  return {
+    directResponse: {
+      status: action.status,
+      ...(action.body !== undefined && { body: { inlineString: action.body } }),
+    },
+    ...(headers.length > 0 && { responseHeadersToAdd: headers }),
+  };
+}
+
+/** Sets a header to `value`, a format of Envoy's, in place of any other. */
+export function overwrite(key: string, value: string): HeaderValueOption {
+  return { header: { key, value }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" };
+}

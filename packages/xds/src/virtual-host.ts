@@ -1,0 +1,56 @@
+import type { Diagnostic, ResourceRef, VirtualHost as VirtualHostModel } from "@sluice/model";
+import { checkConstraints, encode, TYPE_URLS, type VirtualHost } from "@sluice/protos";
+import { type Built, makeResource } from "./built.ts";
+import { buildRoute } from "./route.ts";
+import type { RouteTable } from "./route-table.ts";
+import type { XdsContext } from "./xds-context.ts";
+
+/**
+ * One host in one table. Its name is `TABLE/HOST`, inside the message as well, since Envoy removes virtual hosts by
+ * that name. It depends on its table and on the clusters, with their endpoints, that its routes refer to.
+ *
+ * Routes that break a rule of Envoy's API are replaced or left out (see `buildRoute`). Throws if the host itself
+ * cannot be a domain, which translation has to see to.
+ */
+export function virtualHost(table: RouteTable, model: VirtualHostModel, context: XdsContext): Built {
+  const name = `${table.name}/${model.host}`;
+  const place = { table, host: model.host, context };
+  const built = model.routes.map((route) => buildRoute(route, place));
+  const message: VirtualHost = {
+    name,
+    domains: [model.host],
+    routes: built.flatMap(({ routes }) => routes),
+  };
+  for (const feature of context.features.active) feature.virtualHost?.(message);
+  assertShell(message);
+  const clusters = new Set(built.flatMap(({ clusters }) => clusters));
+  return {
+    resource: makeResource({
+      typeUrl: TYPE_URLS.VIRTUAL_HOST,
+      name,
+      bytes: encode(TYPE_URLS.VIRTUAL_HOST, message),
+      origins: [...model.origins, ...model.routes.flatMap(({ origins }) => origins)],
+      dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }, ...clusterRefs(clusters)],
+    }),
+    diagnostics: onceEach(built.flatMap(({ diagnostics }) => diagnostics)),
+  };
+}
+
+/** A route's policies come from few objects, and each would be reported for each of its routes. */
+function onceEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (diagnostics.length < 2) return diagnostics;
+  return [...new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values()];
+}
+
+function assertShell(message: VirtualHost): void {
+  const { routes: _checked, ...shell } = message;
+  const [violation] = checkConstraints(TYPE_URLS.VIRTUAL_HOST, shell);
+  if (violation !== undefined) throw new Error(`${message.name}: ${violation.path} ${violation.message}`);
+}
+
+function clusterRefs(names: ReadonlySet<string>): readonly ResourceRef[] {
+  return [...names].flatMap((name) => [
+    { typeUrl: TYPE_URLS.CLUSTER, name },
+    { typeUrl: TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT, name },
+  ]);
+}

@@ -1,0 +1,8 @@
+import type { GatewaySettings } from "@sluice/model";
+import type { ActiveFeatures } from "./active-features.ts";
+
+/** What every resource of a node depends on besides the model. */
+export interface XdsContext {
+  readonly settings: GatewaySettings;
+  readonly features: ActiveFeatures;
+}
