@@ -1,3 +1,3 @@
 export type { Built } from "./built.ts";
 export { createXds, type Xds, type XdsOptions } from "./create-xds.ts";
-export { HTTP_TABLE, HTTPS_TABLE, type RouteTable } from "./route-table.ts";
+export { chainTable, HTTP_TABLE, HTTPS_TABLE, type RouteTable } from "./route-table.ts";

@@ -2,7 +2,7 @@ import type { World } from "@sluice/ads";
 import type { Diagnostic, Resource, ResourceRef, VirtualHost } from "@sluice/model";
 import { resourceKey } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
-import type { Rendered, RouteTable, Xds } from "@sluice/xds";
+import { type Built, chainTable, HTTP_TABLE, HTTPS_TABLE, type RouteTable, type Xds } from "@sluice/xds";
 import type { ModelChange, ModelState } from "./model-state.ts";
 
 /** The model as resources for one kind of node, kept in step with it. */
@@ -32,13 +32,16 @@ export function createRendering(
     const set: Resource[] = [];
     const removed: ResourceRef[] = [];
     return {
-      put({ resource, diagnostics: found }: Rendered): void {
+      put(resource: Resource, found: readonly Diagnostic[] = []): void {
         const key = resourceKey(resource);
         if (found.length === 0) diagnostics.delete(key);
         else diagnostics.set(key, found);
         resources.set(key, resource);
         onRendered(resource);
         set.push(resource);
+      },
+      putBuilt(built: Built): void {
+        this.put(built.resource, built.diagnostics);
       },
       drop(ref: ResourceRef): void {
         const key = resourceKey(ref);
@@ -53,25 +56,23 @@ export function createRendering(
   const renderHost = (host: string, model: VirtualHost | undefined, out: Collector): void => {
     const tables = model === undefined ? [] : xds.routeTables(model);
     for (const table of tablesOf.get(host) ?? [])
-      if (!tables.includes(table)) out.drop({ typeUrl: TYPE_URLS.VIRTUAL_HOST, name: `${table}/${host}` });
+      if (!tables.some(({ name }) => name === table.name))
+        out.drop({ typeUrl: TYPE_URLS.VIRTUAL_HOST, name: `${table.name}/${host}` });
     if (model === undefined) tablesOf.delete(host);
     else {
       tablesOf.set(host, tables);
-      for (const table of tables) out.put(xds.virtualHost(table, model));
+      for (const table of tables) out.putBuilt(xds.virtualHost(table, model));
     }
   };
 
   const renderChains = (out: Collector): void => {
     const chains = state.tlsChains();
-    const tables: RouteTable[] = [
-      "http",
-      "https",
-      ...chains.map(({ certificate }) => `https/${certificate}` as const),
-    ];
-    for (const table of chainTables)
-      if (!tables.includes(table)) out.drop({ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table });
-    const known = new Set(chainTables);
-    for (const table of tables) if (!known.has(table)) out.put(xds.routeConfiguration(table));
+    const tables = [HTTP_TABLE, HTTPS_TABLE, ...chains.map(({ certificate }) => chainTable(certificate))];
+    const names = new Set(tables.map(({ name }) => name));
+    const known = new Set(chainTables.map(({ name }) => name));
+    for (const { name } of chainTables)
+      if (!names.has(name)) out.drop({ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name });
+    for (const table of tables) if (!known.has(table.name)) out.put(xds.routeConfiguration(table));
     chainTables = tables;
     for (const listener of xds.listeners(chains)) out.put(listener);
   };
@@ -86,12 +87,12 @@ export function createRendering(
         names: ReadonlySet<string>,
         models: ReadonlyMap<string, V>,
         typeUrl: string,
-        render: (model: V) => Rendered,
+        render: (model: V) => Built,
       ): void => {
         for (const name of names) {
           const model = models.get(name);
           if (model === undefined) out.drop({ typeUrl, name });
-          else out.put(render(model));
+          else out.putBuilt(render(model));
         }
       };
       each(change.clusters, state.clusters, TYPE_URLS.CLUSTER, xds.cluster);
