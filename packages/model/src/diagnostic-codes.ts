@@ -7,6 +7,8 @@ export const DIAGNOSTIC_CODES = {
   "file-syntax": "A file is not valid YAML or JSON; its last good objects stay in force.",
   "kind-unknown": "An object of a kind that Sluice does not read was skipped.",
   "object-invalid": "An object lacks a required field or has one of a wrong type; it is not in force.",
+  "object-outdated":
+    "An object has an API version that Kubernetes serves no more; it is read as its successor.",
   "object-duplicate": "One object is defined twice; the first file by name wins.",
   "annotation-value": "An annotation has a value that cannot be used; that annotation is ignored.",
   "annotation-value-denied": "A protection has a value that cannot be used; its routes answer 503.",

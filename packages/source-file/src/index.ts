@@ -1,1 +1,4 @@
-export {};
+export { type FieldPath, formatFieldPath, parseFieldPath } from "./field-path.ts";
+export { type LoadedFiles, loadFiles, STDIN } from "./load-files.ts";
+export { locate, type TextOf } from "./locate.ts";
+export { type FileSource, type FileSourceLog, type WatchFilesOptions, watchFiles } from "./watch-files.ts";

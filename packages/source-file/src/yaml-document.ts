@@ -1,0 +1,171 @@
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from "yaml";
+import type { FieldPath } from "./field-path.ts";
+
+/** A place in a text, 1-based. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is wrong with a text, and where. */
+export interface SyntaxFinding extends Position {
+  readonly message: string;
+}
+
+/** One parsed document: plain data, and where in the text each part of it stands. */
+export interface YamlDocument {
+  readonly value: unknown;
+  /** Where the field starts (of a map entry, its key); the nearest enclosing field that exists if it does not. */
+  position(path: FieldPath): Position;
+  /** The text of a scalar as written (`1.0`, `yes`), if the field is one. */
+  source(path: FieldPath): string | undefined;
+  /** Whether the scalar is written without quotes. */
+  isPlain(path: FieldPath): boolean;
+}
+
+export interface ParsedYaml {
+  readonly documents: readonly YamlDocument[];
+  readonly errors: readonly SyntaxFinding[];
+}
+
+/** Aliases may blow a document up by this factor at most; Kubernetes manifests hardly use them. */
+const MAX_ALIASES = 1_000;
+
+/**
+ * Parses YAML 1.2 (of which JSON is a part), with merge keys. Never throws. With any error there are no documents.
+ * Empty documents are left out.
+ */
+export function parseYaml(text: string): ParsedYaml {
+  const lines = new LineCounter();
+  try {
+    // Duplicate keys are looked for below: the library compares each key with each other one of its map.
+    const options = {
+      lineCounter: lines,
+      prettyErrors: false,
+      merge: true,
+      uniqueKeys: false,
+      logLevel: "silent",
+    } as const;
+    const parsed: readonly Document.Parsed[] = Array.from(parseAllDocuments(text, options));
+    const errors = parsed.flatMap((document) => [
+      ...document.errors.map((error) => ({
+        message: sentence(error.message),
+        ...place(lines, error.pos[0]),
+      })),
+      ...duplicateKeys(document, lines),
+    ]);
+    if (errors.length > 0) return { documents: [], errors };
+    const documents = parsed.filter((document) => !isEmpty(document));
+    return { documents: documents.map((document) => toDocument(document, lines)), errors: [] };
+  } catch (error) {
+    return { documents: [], errors: [{ message: failure(error), line: 1, column: 1 }] };
+  }
+}
+
+function failure(error: unknown): string {
+  if (error instanceof RangeError) return "The document is nested too deeply.";
+  return sentence(error instanceof Error ? error.message : String(error));
+}
+
+function sentence(message: string): string {
+  const text = message.trim();
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function isEmpty(document: Document.Parsed): boolean {
+  const { contents } = document;
+  return (
+    contents === null || (isScalar(contents) && contents.value === null && (contents.source ?? "") === "")
+  );
+}
+
+function place(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function duplicateKeys(document: Document.Parsed, lines: LineCounter): SyntaxFinding[] {
+  const found: SyntaxFinding[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const pair of map.items) {
+        if (!isScalar(pair.key) || pair.key.value === "<<") continue;
+        const { value, range } = pair.key;
+        if (seen.has(value)) {
+          found.push({
+            message: `The key ${JSON.stringify(value)} is there twice.`,
+            ...place(lines, range?.[0] ?? 0),
+          });
+        }
+        seen.add(value);
+      }
+    },
+  });
+  return found;
+}
+
+function toDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const scalar = (path: FieldPath): Node | undefined => {
+    const node = find(document.contents, path);
+    return node.complete ? node.value : undefined;
+  };
+  return {
+    value: document.toJS({ maxAliasCount: MAX_ALIASES }),
+    position(path) {
+      return place(lines, find(document.contents, path).offset);
+    },
+    source(path) {
+      const node = scalar(path);
+      return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
+    },
+    isPlain(path) {
+      const node = scalar(path);
+      return isScalar(node) && node.type === "PLAIN";
+    },
+  };
+}
+
+interface Found {
+  readonly offset: number;
+  readonly value: Node | undefined;
+  /** False if the path leads further than the document does. */
+  readonly complete: boolean;
+}
+
+/** Follows the path as far as it goes. Aliases and merged keys end it, at the place that uses them. */
+function find(root: Node | null, path: FieldPath): Found {
+  let value: Node | undefined = root ?? undefined;
+  let offset = start(value) ?? 0;
+  for (const part of path) {
+    if (isMap(value)) {
+      const pair = value.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      );
+      if (pair === undefined) return { offset, value, complete: false };
+      offset = start(pair.key) ?? offset;
+      value = isNode(pair.value) ? pair.value : undefined;
+    } else if (isSeq(value) && typeof part === "number") {
+      const item: unknown = value.items[part];
+      if (!isNode(item)) return { offset, value, complete: false };
+      value = item;
+      offset = start(value) ?? offset;
+    } else return { offset, value, complete: false };
+  }
+  return { offset, value, complete: true };
+}
+
+function start(node: unknown): number | undefined {
+  return isNode(node) ? (node.range?.[0] ?? undefined) : undefined;
+}
