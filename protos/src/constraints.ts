@@ -32,7 +32,7 @@ function checkerOf(info: MessageInfo): Check | undefined {
 }
 
 function buildChecker(info: MessageInfo): Check | undefined {
-  const special = SPECIAL[info.name];
+  const special = all([SPECIAL[info.name], changesHeaders(info) ? checkProtectedHeaders : undefined]);
   if (info.name === "google.protobuf.Any") return checkAny;
   const fields = info.fields
     .map((field) => [field, fieldChecker(field)] as const)
@@ -135,6 +135,46 @@ const checkHeaderValue: Check = (message, out) => {
     out.push({ path: "value", rule: "header.value", message: "must have no control characters" });
   }
 };
+
+/** The fields of virtual hosts, routes and the like by which headers are changed. */
+const ADDED = ["requestHeadersToAdd", "responseHeadersToAdd"] as const;
+const REMOVED = ["requestHeadersToRemove", "responseHeadersToRemove"] as const;
+
+function changesHeaders(info: MessageInfo): boolean {
+  return [...ADDED, ...REMOVED].some((name) => info.byName.has(name));
+}
+
+/** Envoy refuses a configuration that changes pseudo headers or `host` by these fields. */
+const checkProtectedHeaders: Check = (message, out) => {
+  const values = asRecord(message);
+  for (const name of ADDED) {
+    for (const [index, option] of listOf(values[name]).entries()) {
+      if (isProtected(asRecord(asRecord(option).header).key))
+        reportProtected(`${name}[${index}].header.key`, out);
+    }
+  }
+  for (const name of REMOVED) {
+    for (const [index, key] of listOf(values[name]).entries()) {
+      if (isProtected(key)) reportProtected(`${name}[${index}]`, out);
+    }
+  }
+};
+
+function isProtected(key: unknown): boolean {
+  return typeof key === "string" && (key.startsWith(":") || key.toLowerCase() === "host");
+}
+
+function reportProtected(path: string, out: Violation[]): void {
+  out.push({
+    path,
+    rule: "header.protected",
+    message: "must not be a pseudo header (with a colon in front) or host",
+  });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
 
 /** Types that Envoy checks beyond their rules. */
 const SPECIAL: Readonly<Record<string, Check>> = {

@@ -2,7 +2,7 @@
 export interface Violation {
   /** From the message down, as `virtualHosts[0].routes[2].match.safeRegex.regex` or `typedPerFilterConfig["name"]`. */
   path: string;
-  /** The rule's name in `validate.proto`, as `string.min_len`; `re2`, `header.name`, `header.value` and `any` are ours. */
+  /** The rule's name in `validate.proto`, as `string.min_len`; `re2`, `header.name`, `header.value`, `header.protected` and `any` are ours. */
   rule: string;
   /** What would be right, without the value itself, which may be a secret. */
   message: string;
