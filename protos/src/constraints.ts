@@ -1,6 +1,6 @@
 import { decodeMessage } from "./decode.ts";
-import { isHeaderText } from "./header-text.ts";
-import { re2Problem } from "./re2.ts";
+import { envoyChecks } from "./envoy-checks.ts";
+import { asRecord } from "./records.ts";
 import { type FieldInfo, findMessage, type MessageInfo, type MessageOf, messageInfo } from "./registry.ts";
 import { fieldRules } from "./rules-field.ts";
 import { all, type Check, under, underEach, type Violation } from "./violation.ts";
@@ -32,7 +32,7 @@ function checkerOf(info: MessageInfo): Check | undefined {
 }
 
 function buildChecker(info: MessageInfo): Check | undefined {
-  const special = all([SPECIAL[info.name], changesHeaders(info) ? checkProtectedHeaders : undefined]);
+  const special = envoyChecks(info);
   if (info.name === "google.protobuf.Any") return checkAny;
   const fields = info.fields
     .map((field) => [field, fieldChecker(field)] as const)
@@ -92,8 +92,7 @@ function isWorthwhile(info: MessageInfo): boolean {
 }
 
 function hasRules(info: MessageInfo): boolean {
-  if (info.name === "google.protobuf.Any" || info.name in SPECIAL || info.requiredOneofs.length > 0)
-    return true;
+  if (info.name === "google.protobuf.Any" || envoyChecks(info) || info.requiredOneofs.length > 0) return true;
   return info.fields.some((field) => field.rules !== undefined);
 }
 
@@ -114,78 +113,4 @@ function checkBytes(info: MessageInfo, bytes: Uint8Array, out: Violation[]): voi
     return;
   }
   check(message, out);
-}
-
-const checkRegexMatcher: Check = (message, out) => {
-  const { regex } = asRecord(message);
-  const problem = typeof regex === "string" ? re2Problem(regex) : undefined;
-  if (problem !== undefined)
-    out.push({ path: "regex", rule: "re2", message: `must be RE2 syntax: ${problem}` });
-};
-
-const checkHeaderValue: Check = (message, out) => {
-  const { key, value } = asRecord(message);
-  const named = typeof key === "string" && key !== "" && isHeaderText(key, "HTTP_HEADER_NAME", false);
-  if (named && !isHeaderText(key, "HTTP_HEADER_NAME", true)) {
-    out.push({ path: "key", rule: "header.name", message: "must be a valid header name" });
-  }
-  // NUL, CR and LF break a rule of the proto already.
-  const reported = typeof value !== "string" || !isHeaderText(value, "HTTP_HEADER_VALUE", false);
-  if (!reported && !isHeaderText(value, "HTTP_HEADER_VALUE", true)) {
-    out.push({ path: "value", rule: "header.value", message: "must have no control characters" });
-  }
-};
-
-/** The fields of virtual hosts, routes and the like by which headers are changed. */
-const ADDED = ["requestHeadersToAdd", "responseHeadersToAdd"] as const;
-const REMOVED = ["requestHeadersToRemove", "responseHeadersToRemove"] as const;
-
-function changesHeaders(info: MessageInfo): boolean {
-  return [...ADDED, ...REMOVED].some((name) => info.byName.has(name));
-}
-
-/** Envoy refuses a configuration that changes pseudo headers or `host` by these fields. */
-const checkProtectedHeaders: Check = (message, out) => {
-  const values = asRecord(message);
-  for (const name of ADDED) {
-    for (const [index, option] of listOf(values[name]).entries()) {
-      if (isProtected(asRecord(asRecord(option).header).key))
-        reportProtected(`${name}[${index}].header.key`, out);
-    }
-  }
-  for (const name of REMOVED) {
-    for (const [index, key] of listOf(values[name]).entries()) {
-      if (isProtected(key)) reportProtected(`${name}[${index}]`, out);
-    }
-  }
-};
-
-function isProtected(key: unknown): boolean {
-  return typeof key === "string" && (key.startsWith(":") || key.toLowerCase() === "host");
-}
-
-function reportProtected(path: string, out: Violation[]): void {
-  out.push({
-    path,
-    rule: "header.protected",
-    message: "must not be a pseudo header (with a colon in front) or host",
-  });
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Types that Envoy checks beyond their rules. */
-const SPECIAL: Readonly<Record<string, Check>> = {
-  "envoy.type.matcher.v3.RegexMatcher": checkRegexMatcher,
-  "xds.type.matcher.v3.RegexMatcher": checkRegexMatcher,
-  "envoy.config.core.v3.HeaderValue": checkHeaderValue,
-};
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null
-    ? // Any object is a record of unknown values.
-      (value as Record<string, unknown>)
-    : {};
 }

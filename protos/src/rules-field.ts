@@ -1,3 +1,4 @@
+import { asRecord, listOf } from "./records.ts";
 import type { FieldInfo } from "./registry.ts";
 import { durationRules, numberRules } from "./rules-number.ts";
 import { bytesRules, stringRules } from "./rules-text.ts";
@@ -13,7 +14,7 @@ type Rules = Readonly<Record<string, unknown>>;
  */
 export function fieldRules(field: FieldInfo): Check | undefined {
   const rules = field.rules ?? {};
-  const checks = Object.entries(rules).map(([kind, value]) => kindRules(field, kind, record(value)));
+  const checks = Object.entries(rules).map(([kind, value]) => kindRules(field, kind, asRecord(value)));
   return all(checks);
 }
 
@@ -60,7 +61,7 @@ function present(field: FieldInfo, check: Check | undefined): Check | undefined 
   if (always || field.repeated || field.key !== undefined) return check;
   if (field.kind === "message" && isWrapper(field.type)) {
     return (value, out) => {
-      if (value !== undefined) under("value", check, record(value).value, out);
+      if (value !== undefined) under("value", check, asRecord(value).value, out);
     };
   }
   return (value, out) => {
@@ -99,7 +100,7 @@ function repeatedRules(field: FieldInfo, rules: Rules): Check | undefined {
   const min = Number(rules.min_items ?? 0);
   const max = Number(rules.max_items ?? Number.POSITIVE_INFINITY);
   const items = all(
-    Object.entries(record(rules.items)).map(([kind, each]) => itemRules(field, kind, record(each))),
+    Object.entries(asRecord(rules.items)).map(([kind, each]) => itemRules(field, kind, asRecord(each))),
   );
   const check = all([
     min > 0
@@ -126,19 +127,19 @@ function repeatedRules(field: FieldInfo, rules: Rules): Check | undefined {
 function itemRules(field: FieldInfo, kind: string, rules: Rules): Check | undefined {
   const check = valueRules(field, kind, rules);
   if (!check || !isWrapper(field.type)) return check;
-  return (value, out) => under("value", check, record(value).value, out);
+  return (value, out) => under("value", check, asRecord(value).value, out);
 }
 
 function mapRules(field: FieldInfo, rules: Rules): Check | undefined {
   const min = Number(rules.min_pairs ?? 0);
   const max = Number(rules.max_pairs ?? Number.POSITIVE_INFINITY);
   const keys = all(
-    Object.entries(record(rules.keys)).map(([kind, each]) => scalarRules(field, kind, record(each))),
+    Object.entries(asRecord(rules.keys)).map(([kind, each]) => scalarRules(field, kind, asRecord(each))),
   );
   const values = all(
-    Object.entries(record(rules.values)).map(([kind, each]) => itemRules(field, kind, record(each))),
+    Object.entries(asRecord(rules.values)).map(([kind, each]) => itemRules(field, kind, asRecord(each))),
   );
-  const size = (value: unknown) => Object.keys(record(value)).length;
+  const size = (value: unknown) => Object.keys(asRecord(value)).length;
   return all([
     min > 0 ? rule("map.min_pairs", `must have at least ${min} entries`, (v) => size(v) >= min) : undefined,
     max < Number.POSITIVE_INFINITY
@@ -146,7 +147,7 @@ function mapRules(field: FieldInfo, rules: Rules): Check | undefined {
       : undefined,
     keys || values
       ? (value, out) => {
-          for (const [key, item] of Object.entries(record(value))) {
+          for (const [key, item] of Object.entries(asRecord(value))) {
             if (keys) under(`[${JSON.stringify(key)}]`, keys, key, out);
             if (values) under(`[${JSON.stringify(key)}]`, values, item, out);
           }
@@ -156,7 +157,7 @@ function mapRules(field: FieldInfo, rules: Rules): Check | undefined {
 }
 
 function anyRules(rules: Rules): Check | undefined {
-  const url = (value: unknown) => String(record(value).typeUrl ?? "");
+  const url = (value: unknown) => String(asRecord(value).typeUrl ?? "");
   const wanted = Array.isArray(rules.in) ? rules.in.map(String) : undefined;
   const refused = Array.isArray(rules.not_in) ? rules.not_in.map(String) : undefined;
   return all([
@@ -164,15 +165,4 @@ function anyRules(rules: Rules): Check | undefined {
     refused &&
       rule("any.not_in", `must be none of ${refused.join(", ")}`, (value) => !refused.includes(url(value))),
   ]);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function record(value: unknown): Rules {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? // An object that is no array is a record of unknown values.
-      (value as Rules)
-    : {};
 }
