@@ -1,4 +1,5 @@
 export * from "./annotations.ts";
+export * from "./conditions.ts";
 export * from "./feature.ts";
 export * from "./header-text.ts";
 export * from "./keys.ts";
@@ -6,4 +7,5 @@ export * from "./parse-feature.ts";
 export * from "./regex.ts";
 export * from "./report.ts";
 export * from "./stages.ts";
+export * from "./url-text.ts";
 export * from "./value-type.ts";

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { canary } from "./canary.ts";
+import { parse } from "./testing/feature-bench.ts";
+
+const header = (value: string) => ({
+  on: "header",
+  name: "x-canary",
+  match: { kind: "exact", value },
+});
+const query = (value: string) => ({ on: "query", name: "Canary", match: { kind: "exact", value } });
+const cookie = (value: string) => ({ on: "cookie", name: "c", match: { kind: "exact", value } });
+const nobody = { claim: [], refuse: [], cookieClaim: [], cookieRefuse: [], weight: 0 };
+
+const on = (annotations: Record<string, string>) => parse(canary, { canary: "true", ...annotations });
+
+describe("who goes to the canary", () => {
+  test.each<[string, Record<string, string>, object]>([
+    ["nobody, with canary alone", {}, {}],
+    [
+      "by header: always, and never refuses",
+      { "canary-by-header": "X-Canary" },
+      { claim: [header("always")], refuse: [header("never")] },
+    ],
+    [
+      "by header and value: nothing refuses",
+      { "canary-by-header": "X-Canary", "canary-by-header-value": "Beta" },
+      { claim: [header("Beta")] },
+    ],
+    [
+      "by header and pattern, anywhere in the value",
+      { "canary-by-header": "X-Canary", "canary-by-header-pattern": "^be|ta$" },
+      { claim: [{ ...header(""), match: { kind: "regex", value: "^be|ta$", anywhere: true } }] },
+    ],
+    [
+      "by query: always, and never refuses",
+      { "canary-by-query": "Canary" },
+      { claim: [query("always")], refuse: [query("never")] },
+    ],
+    [
+      "by query and value",
+      { "canary-by-query": "Canary", "canary-by-query-value": "1" },
+      { claim: [query("1")] },
+    ],
+    [
+      "by query and pattern",
+      { "canary-by-query": "Canary", "canary-by-query-pattern": "1" },
+      { claim: [{ ...query(""), match: { kind: "regex", value: "1", anywhere: true } }] },
+    ],
+    [
+      "by header and query: both",
+      { "canary-by-header": "X-Canary", "canary-by-query": "Canary", "canary-by-query-value": "1" },
+      { claim: [header("always"), query("1")], refuse: [header("never")] },
+    ],
+    [
+      "by cookie: always, and never refuses",
+      { "canary-by-cookie": "c" },
+      { cookieClaim: [cookie("always")], cookieRefuse: [cookie("never")] },
+    ],
+    [
+      "by cookie and value",
+      { "canary-by-cookie": "c", "canary-by-cookie-value": "me" },
+      { cookieClaim: [cookie("me")] },
+    ],
+    ["by weight", { "canary-weight": "20" }, { weight: 20 }],
+    [
+      "by weight out of a total",
+      { "canary-weight": "20", "canary-weight-total": "1000" },
+      { weight: 20, total: 1000 },
+    ],
+    ["by more than the total, which translation judges", { "canary-weight": "120" }, { weight: 120 }],
+    [
+      "by a header named Host",
+      { "canary-by-header": "Host", "canary-by-header-value": "a.example" },
+      { claim: [{ on: "header", name: ":authority", match: { kind: "exact", value: "a.example" } }] },
+    ],
+  ])("%s", (_, annotations, variant) => {
+    const { policy, found } = on(annotations);
+    expect(policy).toEqual({ ...nobody, ...variant });
+    expect(canary.variant?.(policy)).toBe(policy);
+    expect(found).toEqual([]);
+  });
+});
+
+describe("bad values are reported and count as absent", () => {
+  test.each<[string, string]>([
+    ["canary-weight", "-1"],
+    ["canary-weight", "20%"],
+    ["canary-weight", "1.5"],
+    ["canary-weight-total", "0"],
+    ["canary-weight-total", "-5"],
+    ["canary-by-header", "a b"],
+    ["canary-by-header", ":path"],
+    ["canary-by-query", "a=b"],
+    ["canary-by-query", "a&b"],
+    ["canary-by-cookie", "a;b"],
+    ["affinity-canary-behavior", "sometimes"],
+  ])("%s: %s", (name, value) => {
+    const { policy, found } = on({ [name]: value });
+    expect(policy).toEqual(nobody);
+    expect(found).toEqual([`annotation-value ${name}`]);
+  });
+
+  test("a pattern that is not RE2 leaves always and never", () => {
+    const { policy, found } = on({ "canary-by-header": "X-Canary", "canary-by-header-pattern": "(?=a)" });
+    expect(policy).toEqual({ ...nobody, claim: [header("always")], refuse: [header("never")] });
+    expect(found).toEqual(["annotation-value canary-by-header-pattern"]);
+  });
+});
+
+describe("keys that have no effect are reported", () => {
+  test.each<[string, Record<string, string>, readonly string[]]>([
+    [
+      "a value without a header",
+      { "canary-by-header-value": "x" },
+      ["annotation-no-effect canary-by-header-value"],
+    ],
+    [
+      "a pattern without a query",
+      { "canary-by-query-pattern": "x" },
+      ["annotation-no-effect canary-by-query-pattern"],
+    ],
+    [
+      "a value without a cookie",
+      { "canary-by-cookie-value": "x" },
+      ["annotation-no-effect canary-by-cookie-value"],
+    ],
+    [
+      "a pattern beside a value",
+      { "canary-by-header": "a", "canary-by-header-value": "x", "canary-by-header-pattern": "y" },
+      ["annotation-no-effect canary-by-header-pattern"],
+    ],
+    [
+      "sticky affinity",
+      { "affinity-canary-behavior": "sticky" },
+      ["annotation-no-effect affinity-canary-behavior"],
+    ],
+    ["legacy affinity has one", { "affinity-canary-behavior": "legacy" }, []],
+  ])("%s", (_, annotations, expected) => {
+    expect(on(annotations).found).toEqual(expected);
+  });
+
+  test("all rule keys without canary, each by name", () => {
+    const { policy, found } = parse(canary, {
+      "canary-by-header": "a",
+      "canary-weight": "bad",
+      "affinity-canary-behavior": "legacy",
+    });
+    expect(policy).toBeUndefined();
+    expect(found).toEqual([
+      "annotation-value canary-weight",
+      "canary-keys-unused canary-by-header",
+      "canary-keys-unused canary-weight",
+    ]);
+  });
+
+  test("for information only, if canary is off on purpose", () => {
+    const { policy, diagnostics } = parse(canary, { canary: "false", "canary-weight": "10" });
+    expect(policy).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ code: "canary-keys-unused", severity: "info", value: "10" }]);
+  });
+});
