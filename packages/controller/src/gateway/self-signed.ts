@@ -1,3 +1,5 @@
+// The X.509 library wires its parts by decorators, which need this polyfill loaded before it.
+import "reflect-metadata";
 import { createPrivateKey } from "node:crypto";
 import {
   BasicConstraintsExtension,
