@@ -36,6 +36,8 @@ describe("clusters", () => {
   });
 });
 
+const WITHOUT_PORT = { regexRewrite: { pattern: { regex: ":[0-9]*$" }, substitution: "" } };
+
 describe("hash keys", () => {
   test.each<[string, readonly object[]]>([
     [
@@ -48,8 +50,8 @@ describe("hash keys", () => {
     [
       "$host",
       [
-        { header: { headerName: "x-envoy-original-host" }, terminal: true },
-        { header: { headerName: ":authority" } },
+        { header: { headerName: "x-envoy-original-host", ...WITHOUT_PORT }, terminal: true },
+        { header: { headerName: ":authority", ...WITHOUT_PORT } },
       ],
     ],
     ["$remote_addr", [{ connectionProperties: { sourceIp: true } }]],

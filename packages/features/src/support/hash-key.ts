@@ -48,7 +48,7 @@ export function hashPolicies({ on, name }: HashKey): readonly RouteAction_HashPo
     case "uri":
       return [{ ...header("x-envoy-original-path"), terminal: true }, header(":path")];
     case "host":
-      return [{ ...header("x-envoy-original-host"), terminal: true }, header(":authority")];
+      return [{ ...hostHeader("x-envoy-original-host"), terminal: true }, hostHeader(":authority")];
     case "address":
       return [{ connectionProperties: { sourceIp: true } }];
     case "header":
@@ -62,4 +62,9 @@ export function hashPolicies({ on, name }: HashKey): readonly RouteAction_HashPo
 
 function header(headerName: string): RouteAction_HashPolicy {
   return { header: { headerName } };
+}
+
+/** The port does not belong to the host, as in NGINX. */
+function hostHeader(headerName: string): RouteAction_HashPolicy {
+  return { header: { headerName, regexRewrite: { pattern: { regex: ":[0-9]*$" }, substitution: "" } } };
 }
