@@ -9,6 +9,7 @@ import {
   type Node,
   parseAllDocuments,
   visit,
+  type YAMLMap,
 } from "yaml";
 import type { FieldPath } from "./field-path.ts";
 
@@ -49,7 +50,7 @@ const MAX_ALIASES = 1_000;
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
   try {
-    // Duplicate keys are looked for below: the library compares each key with each other one of its map.
+    // Duplicate keys are looked for by `misuses`: the library compares each key with each other one of its map.
     const options = {
       lineCounter: lines,
       prettyErrors: false,
@@ -63,7 +64,7 @@ export function parseYaml(text: string): ParsedYaml {
         message: sentence(error.message),
         ...place(lines, error.pos[0]),
       })),
-      ...duplicateKeys(document, lines),
+      ...misuses(document, lines),
     ]);
     if (errors.length > 0) return { documents: [], errors };
     const documents = parsed.filter((document) => !isEmpty(document));
@@ -95,24 +96,35 @@ function place(lines: LineCounter, offset: number): Position {
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-function duplicateKeys(document: Document.Parsed, lines: LineCounter): SyntaxFinding[] {
+/** What the library finds late or at great cost: aliases without an anchor before them, and duplicate keys. */
+function misuses(document: Document.Parsed, lines: LineCounter): SyntaxFinding[] {
   const found: SyntaxFinding[] = [];
+  const anchors = new Set<string>();
   visit(document, {
-    Map(_key, map) {
-      const seen = new Set<unknown>();
-      for (const pair of map.items) {
-        if (!isScalar(pair.key) || pair.key.value === "<<") continue;
-        const { value, range } = pair.key;
-        if (seen.has(value)) {
-          found.push({
-            message: `The key ${JSON.stringify(value)} is there twice.`,
-            ...place(lines, range?.[0] ?? 0),
-          });
-        }
-        seen.add(value);
-      }
+    Alias(_key, alias) {
+      if (anchors.has(alias.source)) return;
+      const message = `The alias ${JSON.stringify(alias.source)} has no anchor before it.`;
+      found.push({ message, ...place(lines, alias.range?.[0] ?? 0) });
+    },
+    Value(_key, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+      if (isMap(node)) found.push(...duplicateKeys(node, lines));
     },
   });
+  return found;
+}
+
+function duplicateKeys(map: YAMLMap, lines: LineCounter): SyntaxFinding[] {
+  const found: SyntaxFinding[] = [];
+  const seen = new Set<unknown>();
+  for (const { key } of map.items) {
+    if (!isScalar(key) || key.value === "<<") continue;
+    if (seen.has(key.value)) {
+      const message = `The key ${JSON.stringify(key.value)} is there twice.`;
+      found.push({ message, ...place(lines, key.range?.[0] ?? 0) });
+    }
+    seen.add(key.value);
+  }
   return found;
 }
 
