@@ -21,7 +21,7 @@ const MAX_WEIGHT = 1_000_000_000;
 
 const keys = {
   canary: bool({
-    doc: "Makes this Ingress a canary of the rules of another Ingress with the same host, path, path type and conditions. It takes the share of their requests that the other canary keys describe, and all else but header control, service-subset and destination from that Ingress.",
+    doc: "Makes this Ingress a canary of the rules of another Ingress with the same host, path, path type and conditions. It takes the share of their requests that the other canary keys describe, and all else but header control, `service-subset` and destination from that Ingress.",
     example: "true",
     default: "false",
     nginx: "A rule may have any number of canaries; ingress-nginx takes one.",
@@ -33,31 +33,31 @@ const keys = {
     nginx: "Header and query of one canary must both hold.",
   }),
   "canary-by-header-value": key(headerValueType, {
-    doc: "The value of canary-by-header that goes to the canary, whole and with case; always and never then mean nothing.",
+    doc: "The value of `canary-by-header` that goes to the canary, whole and with case; always and never then mean nothing.",
     example: "beta",
     default: "always and never decide",
     higress: "always does not match besides the value.",
   }),
   "canary-by-header-pattern": key(regexType, {
-    doc: "An RE2 pattern, found anywhere in the value of canary-by-header, that goes to the canary. Ignored if canary-by-header-value is set.",
+    doc: "An RE2 pattern, found anywhere in the value of `canary-by-header`, that goes to the canary. Ignored if `canary-by-header-value` is set.",
     example: "^(beta|internal)",
     default: "always and never decide",
     nginx: "RE2 in place of PCRE: no lookaround, no backreferences.",
   }),
   "canary-by-query": key(queryNameType, {
-    doc: "A query parameter that decides as canary-by-header does. Its first occurrence counts, as sent, without decoding.",
+    doc: "A query parameter that decides as `canary-by-header` does. Its first occurrence counts, as sent, without decoding.",
     example: "canary",
     default: "no query rule",
     nginx: "ingress-nginx has no canary by query.",
   }),
   "canary-by-query-value": key(headerValueType, {
-    doc: "The value of canary-by-query that goes to the canary, whole and as sent; always and never then mean nothing.",
+    doc: "The value of `canary-by-query` that goes to the canary, whole and as sent; always and never then mean nothing.",
     example: "beta",
     default: "always and never decide",
     nginx: "ingress-nginx has no canary by query.",
   }),
   "canary-by-query-pattern": key(regexType, {
-    doc: "An RE2 pattern, found anywhere in the value of canary-by-query, that goes to the canary. Ignored if canary-by-query-value is set.",
+    doc: "An RE2 pattern, found anywhere in the value of `canary-by-query`, that goes to the canary. Ignored if `canary-by-query-value` is set.",
     example: "^beta",
     default: "always and never decide",
     nginx: "ingress-nginx has no canary by query.",
@@ -68,18 +68,18 @@ const keys = {
     default: "no cookie rule",
   }),
   "canary-by-cookie-value": key(headerValueType, {
-    doc: "The value of canary-by-cookie that goes to the canary, whole and with case; always and never then mean nothing.",
+    doc: "The value of `canary-by-cookie` that goes to the canary, whole and with case; always and never then mean nothing.",
     example: "beta",
     default: "always and never decide",
     nginx: "ingress-nginx has no value for the cookie.",
   }),
   "canary-weight": int(0, MAX_WEIGHT, {
-    doc: "The share of canary-weight-total of the requests that no rule claimed. 0 and bad values: none. The total or more: all.",
+    doc: "The share of `canary-weight-total` of the requests that no rule claimed. 0 and bad values: none. The total or more: all.",
     example: "20",
     default: "0",
   }),
   "canary-weight-total": int(1, MAX_WEIGHT, {
-    doc: "What canary-weight is a share of. With several canaries of one rule that of the oldest counts.",
+    doc: "What `canary-weight` is a share of. With several canaries of one rule that of the oldest counts.",
     example: "1000",
     default: "100",
     nginx: "Totals below 100 count too.",

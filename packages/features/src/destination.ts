@@ -20,7 +20,7 @@ export const destination = defineFeature({
   perVariant: true,
   keys: {
     destination: raw({
-      doc: "Lines of backends that replace those of every rule of the Ingress: a weight in percent (100 if absent; weights count relative to their sum), a Service of any namespace by its DNS name, its port (the first if absent), and a subset as service-subset has it. One malformed line, and the rules keep their own backends.",
+      doc: "Lines of backends that replace those of every rule of the Ingress: a weight in percent (100 if absent; weights count relative to their sum), a Service of any namespace by its DNS name, its port (the first if absent), and a subset as `service-subset` has it. One malformed line, and the rules keep their own backends.",
       example: "90% web.default.svc.cluster.local:80\n10% web.default.svc.cluster.local:80 v2",
       default: "the backends of the rules",
       nginx: "ingress-nginx does not have it.",

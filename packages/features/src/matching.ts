@@ -40,7 +40,7 @@ const keys = {
       "Holds for the Ingress that has it; ingress-nginx makes every path of the host a pattern. Patterns are RE2: a rule with PCRE-only syntax is dropped and reported.",
   }),
   "full-path-regex": bool({
-    doc: "Reads the paths as use-regex does, which it does not need, but a pattern must match the whole path.",
+    doc: "Reads the paths as `use-regex` does, which it does not need, but a pattern must match the whole path.",
     example: "true",
     default: "false",
     nginx: "ingress-nginx does not have it.",

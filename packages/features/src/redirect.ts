@@ -36,7 +36,7 @@ export const redirect = defineFeature({
       higress: "On by default for hosts with a certificate.",
     }),
     "force-ssl-redirect": bool({
-      doc: "Answers plain HTTP with 308 to https even if the host has no certificate here, as behind a proxy that ends TLS. Beats ssl-redirect false.",
+      doc: "Answers plain HTTP with 308 to https even if the host has no certificate here, as behind a proxy that ends TLS. Beats `ssl-redirect` false.",
       example: "true",
       default: "false",
     }),
@@ -47,13 +47,13 @@ export const redirect = defineFeature({
       nginx: "ingress-nginx drops the slash unless this is set.",
     }),
     "temporal-redirect": key(httpUrlType, {
-      doc: "Answers every request of the rules with a redirect to this URL, as written: path and query of the request are not appended. Wins over permanent-redirect.",
+      doc: "Answers every request of the rules with a redirect to this URL, as written: path and query of the request are not appended. Wins over `permanent-redirect`.",
       example: "https://example.com/maintenance",
       default: "no redirect",
       nginx: "NGINX variables are refused.",
     }),
     "temporal-redirect-code": int(300, 307, {
-      doc: "The status of temporal-redirect.",
+      doc: "The status of `temporal-redirect`.",
       example: "307",
       default: "302",
     }),
@@ -64,12 +64,12 @@ export const redirect = defineFeature({
       nginx: "NGINX variables are refused.",
     }),
     "permanent-redirect-code": int(300, 308, {
-      doc: "The status of permanent-redirect.",
+      doc: "The status of `permanent-redirect`.",
       example: "308",
       default: "301",
     }),
     "relative-redirects": bool({
-      doc: "Location of temporal-redirect and permanent-redirect without scheme and host: for URLs of the host itself, behind a proxy that knows it by another name. Redirects to https are absolute always.",
+      doc: "Location of `temporal-redirect` and `permanent-redirect` without scheme and host: for URLs of the host itself, behind a proxy that knows it by another name. Redirects to https are absolute always.",
       example: "true",
       default: "false",
     }),

@@ -55,13 +55,13 @@ export const rewrite = defineFeature({
   onInvalid: "ignore",
   keys: {
     "rewrite-target": key(targetType, {
-      doc: "The path that the backend sees in place of the whole path; the query is kept. $1 to $9 stand for the groups of the rule's path, empty if there is no such group or it took no part. If the rule's path or the target holds characters of a pattern other than a dot, the path is read as use-regex does. A target equal to the rule's path changes nothing.",
+      doc: "The path that the backend sees in place of the whole path; the query is kept. $1 to $9 stand for the groups of the rule's path, empty if there is no such group or it took no part. If the rule's path or the target holds characters of a pattern other than a dot, the path is read as `use-regex` does. A target equal to the rule's path changes nothing.",
       example: "/$2",
       default: "the path as it came",
       nginx: "Only the rules of this Ingress become patterns, and only those that look like one.",
     }),
     "rewrite-path": key(pathType, {
-      doc: "Takes the place of the prefix that the rule matched, or of the whole path of an exact or regex rule. Literal; slashes join singly. Wins over rewrite-target.",
+      doc: "Takes the place of the prefix that the rule matched, or of the whole path of an exact or regex rule. Literal; slashes join singly. Wins over `rewrite-target`.",
       example: "/v2",
       default: "the path as it came",
       nginx: "ingress-nginx does not have it.",
@@ -72,7 +72,7 @@ export const rewrite = defineFeature({
       default: "the Host of the request",
     }),
     "x-forwarded-prefix": key(literalHeaderType, {
-      doc: "Value of the header X-Forwarded-Prefix that the backend sees; only with rewrite-target, and where that changes something.",
+      doc: "Value of the header X-Forwarded-Prefix that the backend sees; only with `rewrite-target`, and where that changes something.",
       example: "/shop",
       default: "no such header is set",
     }),

@@ -57,9 +57,9 @@ export const serviceSubset = defineFeature({
       nginx: "ingress-nginx does not have it.",
     }),
     "subset-labels": raw({
-      doc: "Lines of label and value, all of which a pod must have: they replace the labels that service-subset stands for. Needs service-subset.",
+      doc: "Lines of label and value, all of which a pod must have: they replace the labels that `service-subset` stands for. Needs `service-subset`.",
       example: "version v1",
-      default: "the labels that service-subset stands for",
+      default: "the labels that `service-subset` stands for",
       nginx: "ingress-nginx does not have it.",
     }),
   },
