@@ -195,7 +195,7 @@ function settle(state: NodeState, key: string, decision: Decision): void {
   }
   state.pending.settle(key);
   state.owed.delete(key);
-  if (decision.kind !== "swap") return;
-  for (const free of state.ledger.swap(decision.form)) state.pending.wake(free);
+  if (decision.kind === "swap") for (const free of state.ledger.swap(decision.form)) state.pending.wake(free);
+  // It is no longer under way, which others may have waited for.
   state.pending.wake(key);
 }

@@ -51,10 +51,18 @@ export function targetOf(
   const wanted = state.world.wanted(key);
   if (wanted === undefined) return undefined;
   const accepted = state.world.accepted(key);
-  const usable = accepted !== undefined && state.ledger.refusal(key, accepted.version) === undefined;
+  if (accepted?.version === wanted.version && state.ledger.refusal(key, wanted.version) === undefined)
+    return wanted;
+  const usable = accepted !== undefined && isUsable(state, accepted);
   if (state.ledger.refusal(key, wanted.version) !== undefined)
     return held?.form ?? (usable ? accepted : "withheld");
   return held === undefined && usable ? accepted : wanted;
+}
+
+/** Whether a form that is not the wanted one can stand in for it on this node. */
+function isUsable(state: NodeState, form: Form): boolean {
+  if (state.ledger.refusal(form.key, form.version) !== undefined) return false;
+  return form.deps.every((dep) => state.world.wanted(dep) !== undefined);
 }
 
 function decideRemoval(state: NodeState, key: string, held: Held | undefined): Decision {
@@ -72,8 +80,20 @@ function decideRemoval(state: NodeState, key: string, held: Held | undefined): D
       return { kind: "blocked", on: parent, reason: "route-configuration-leaving" };
   }
   if (state.ledger.isReferenced(key)) return { kind: "blocked", on: key, reason: "referenced" };
-  if (held.form === undefined && !state.settled) return { kind: "blocked", on: key, reason: "settling" };
+  if (typeOf(key) === TYPE_URLS.CLUSTER && !areReferrersKnown(state))
+    return { kind: "blocked", on: key, reason: "settling" };
   return { kind: "remove" };
+}
+
+/** Types that refer to clusters. */
+const REFERRERS = [TYPE_URLS.LISTENER, TYPE_URLS.ROUTE_CONFIGURATION, TYPE_URLS.VIRTUAL_HOST];
+
+/**
+ * Whether all that may refer to a cluster is known: not while the client has yet to say what it holds from an
+ * earlier stream, nor while it holds something of unknown contents.
+ */
+function areReferrersKnown(state: NodeState): boolean {
+  return state.settled && REFERRERS.every((type) => state.ledger.unknown(type) === 0);
 }
 
 /**
@@ -81,7 +101,7 @@ function decideRemoval(state: NodeState, key: string, held: Held | undefined): D
  * Younger changes do not count, or endpoints that never come to rest would hold routes back for ever.
  */
 function isSatisfied(state: NodeState, dep: string, revision: number): boolean {
-  if (state.ledger.held(dep) === undefined) return false;
+  if (state.ledger.held(dep) === undefined || state.ledger.isLeaving(dep)) return false;
   const since = state.ledger.inFlightSince(dep) ?? state.pending.since(dep);
   if (since === undefined || since > revision) return true;
   return state.world.wanted(dep) === undefined || !isUnderWay(state, dep);

@@ -1,6 +1,7 @@
 export { AdsError, type AdsErrorCode } from "./ads-error.ts";
 export { DEFAULT_LIMITS, type Limits } from "./collect.ts";
 export { cacheInline, type Inline } from "./inline.ts";
+export type { Totals } from "./ledger.ts";
 export type { NodeExtension, NodeInfo } from "./node-info.ts";
 export { NodeSession, type SessionOptions } from "./node-session.ts";
 export type { Variant } from "./node-state.ts";

@@ -1,3 +1,4 @@
+import type { Resource } from "@sluice/model";
 import { Counts } from "./counts.ts";
 import type { Form } from "./form.ts";
 import { nameOf, typeOf } from "./keys.ts";
@@ -23,6 +24,17 @@ export interface Batch {
   readonly sentAt: number;
 }
 
+/** What went over the wire under one type URL, since the stream began. */
+export interface Totals {
+  readonly responses: number;
+  readonly resources: number;
+  readonly removals: number;
+  /** Of the resources' messages, without framing. */
+  readonly bytes: number;
+}
+
+const NO_TOTALS: Totals = { responses: 0, resources: 0, removals: 0, bytes: 0 };
+
 /** Latest acceptance times kept per channel, for the median. */
 const TIMINGS = 64;
 
@@ -37,13 +49,15 @@ export class Ledger {
   readonly #refused = new Map<string, Map<string, Refusal>>();
   readonly #inFlight = new Map<string, Batch>();
   readonly #inFlightKeys = new Map<string, number>();
+  readonly #leaving = new Set<string>();
   readonly #refs = new Counts();
   readonly #timings = new Map<string, number[]>();
-  #unknown = 0;
+  readonly #totals = new Map<string, Totals>();
+  readonly #unknown = new Map<string, number>();
 
-  /** How many resources the node holds of which only the version is known. */
-  get unknown(): number {
-    return this.#unknown;
+  /** How many resources of a type the node holds of which only the version is known. */
+  unknown(typeUrl: string): number {
+    return this.#unknown.get(typeUrl) ?? 0;
   }
 
   held(key: string): Held | undefined {
@@ -68,6 +82,11 @@ export class Ledger {
     return this.#inFlightKeys.get(key);
   }
 
+  /** Whether the removal of `key` is in flight: the node may still hold it, or not. */
+  isLeaving(key: string): boolean {
+    return this.#leaving.has(key);
+  }
+
   get busy(): boolean {
     return this.#inFlight.size > 0;
   }
@@ -90,19 +109,33 @@ export class Ledger {
     return this.#timings.get(channel) ?? [];
   }
 
-  send(batch: Batch): void {
+  totals(channel: string): Totals {
+    return this.#totals.get(channel) ?? NO_TOTALS;
+  }
+
+  /** `batch` goes out, rendered as `resources`. */
+  send(batch: Batch, resources: readonly Resource[]): void {
     this.#inFlight.set(batch.typeUrl, batch);
+    const before = this.totals(batch.typeUrl);
+    this.#totals.set(batch.typeUrl, {
+      responses: before.responses + 1,
+      resources: before.resources + resources.length,
+      removals: before.removals + batch.removals.length,
+      bytes: resources.reduce((sum, one) => sum + one.bytes.length, before.bytes),
+    });
     for (const form of batch.sets) {
       this.#refs.add(form.deps);
       mapOf(this.#sent, typeOf(form.key)).set(nameOf(form.key), form.version);
     }
     for (const [key, since] of batch.since) this.#inFlightKeys.set(key, since);
+    for (const key of batch.removals) this.#leaving.add(key);
   }
 
   /** The node answered: the batch of the channel is no longer in flight. */
   land(batch: Batch): void {
     this.#inFlight.delete(batch.typeUrl);
     for (const key of batch.since.keys()) this.#inFlightKeys.delete(key);
+    for (const key of batch.removals) this.#leaving.delete(key);
   }
 
   time(channel: string, milliseconds: number): void {
@@ -119,7 +152,7 @@ export class Ledger {
 
   /** What the node said to hold when the stream began; `form` if the version is one that we know. */
   recall(key: string, version: string, form: Form | undefined): void {
-    if (form === undefined) this.#unknown++;
+    if (form === undefined) this.#countUnknown(key, 1);
     else this.#refs.add(form.deps);
     mapOf(this.#sent, typeOf(key)).set(nameOf(key), version);
     mapOf(this.#accepted, typeOf(key)).set(key, form === undefined ? { version } : { version, form });
@@ -137,8 +170,12 @@ export class Ledger {
     if (held === undefined) return [];
     this.#accepted.get(typeOf(key))?.delete(key);
     if (held.form !== undefined) return this.#refs.release(held.form.deps);
-    this.#unknown--;
+    this.#countUnknown(key, -1);
     return [];
+  }
+
+  #countUnknown(key: string, by: number): void {
+    this.#unknown.set(typeOf(key), this.unknown(typeOf(key)) + by);
   }
 
   /** The batch's forms are not on the node. Returns keys no longer referred to. */

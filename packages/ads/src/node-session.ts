@@ -13,8 +13,8 @@ import { TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
 import type { World } from "./world.ts";
 
 /**
- * How long after the start of a stream leftovers of an earlier one stay: by then the client has said for
- * every type what it holds, and what replaces the leftovers has been accepted or refused.
+ * How long after the start of a stream a client that held something keeps its clusters: by then it has said for
+ * every type what it holds, so that what refers to a cluster is known.
  */
 const SETTLE_AFTER = 2_000;
 
@@ -47,6 +47,8 @@ export class NodeSession {
   readonly #lastNonce = new Map<string, string>();
   readonly #lastWasGroup = new Set<string>();
   readonly #early: Request[] = [];
+  /** How much of what the node held was unknown when that was looked at last. */
+  #unknownBefore = 0;
   #nonce = 0;
 
   constructor(options: SessionOptions) {
@@ -68,8 +70,7 @@ export class NodeSession {
 
   /** When `next` should be called although nothing happens; milliseconds since the epoch. */
   get wakeAt(): number | undefined {
-    const { settled, ledger } = this.state;
-    const settleAt = settled || ledger.unknown === 0 ? undefined : this.startedAt + SETTLE_AFTER;
+    const settleAt = this.state.settled ? undefined : this.startedAt + SETTLE_AFTER;
     // What lies in the past waits for an answer of the client, not for the clock.
     const times = [this.#retries.nextAt, settleAt].filter((time) => time !== undefined && time > this.#now());
     return times.length === 0 ? undefined : Math.min(...times.map(Number));
@@ -144,14 +145,20 @@ export class NodeSession {
     return responses;
   }
 
-  /** Lets leftovers of an earlier stream go once all else is done. Returns whether that changed something. */
+  /**
+   * Looks again at removals that waited for the node to say what it holds, once all else is done and whenever
+   * something of unknown contents has been replaced. Returns whether that changed something.
+   */
   #settle(): boolean {
     const { state } = this;
-    if (state.settled || this.#now() < this.startedAt + SETTLE_AFTER || !this.idle) return false;
+    if (this.#now() < this.startedAt + SETTLE_AFTER || !this.idle) return false;
+    const waiting = [...state.pending.blocked()].filter(([, block]) => block.reason === "settling");
+    const unknown = TYPE_ORDER.reduce((sum, type) => sum + state.ledger.unknown(type), 0);
+    if (state.settled && unknown === this.#unknownBefore) return false;
     state.settled = true;
-    const leftovers = [...state.pending.blocked()].filter(([, block]) => block.reason === "settling");
-    for (const [key] of leftovers) state.pending.wake(key);
-    return leftovers.length > 0;
+    this.#unknownBefore = unknown;
+    for (const [key] of waiting) state.pending.wake(key);
+    return waiting.length > 0;
   }
 
   #respond(channel: string): Response | undefined {
@@ -164,7 +171,8 @@ export class NodeSession {
     const nonce = `${++this.#nonce}`;
     this.#lastNonce.set(channel, nonce);
     const resources = render(state, channel, change, this.#inline);
-    state.ledger.send({ typeUrl: channel, nonce, ...change, sentAt: this.#now() });
+    const { sets, removals, since } = change;
+    state.ledger.send({ typeUrl: channel, nonce, sets, removals, since, sentAt: this.#now() }, resources);
     return { typeUrl: channel, nonce, resources, removed: change.removals.map(nameOf) };
   }
 
@@ -182,6 +190,7 @@ export class NodeSession {
     const { typeUrl } = request;
     if (request.want.variant === "delta") {
       for (const [name, version] of Object.entries(request.want.initialVersions)) {
+        state.settled = this.#now() >= this.startedAt + SETTLE_AFTER;
         const key = keyOf(typeUrl, name);
         const form = state.world.known(key, version);
         state.ledger.recall(key, version, form);

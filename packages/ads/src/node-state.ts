@@ -28,8 +28,8 @@ export class NodeState {
   readonly suspicious = new Set<string>();
   /** RouteConfigurations that the node accepted but that no VHDS response has made active. */
   readonly inactive = new Set<string>();
-  /** Whether what the node holds from before this stream may be removed. */
-  settled = false;
+  /** Whether the node has said all that it holds from an earlier stream. */
+  settled = true;
 
   constructor(node: string, variant: Variant, world: World) {
     this.node = node;

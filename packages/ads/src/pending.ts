@@ -8,7 +8,7 @@ export type Reason =
   | "referenced"
   /** It is a virtual host to be removed whose RouteConfiguration is on its way out with it. */
   | "route-configuration-leaving"
-  /** It is to be removed, and what the node holds since before this stream is not known well enough yet. */
+  /** It is to be removed, and what the node holds from an earlier stream may refer to it. */
   | "settling";
 
 export interface Block {

@@ -1,4 +1,5 @@
 import { nameOf, typeOf } from "./keys.ts";
+import type { Totals } from "./ledger.ts";
 import type { NodeInfo } from "./node-info.ts";
 import type { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
@@ -28,6 +29,8 @@ export interface TypeView {
   readonly refused: readonly RefusedView[];
   readonly waiting: readonly WaitingView[];
   readonly inFlight?: { readonly nonce: string; readonly names: readonly string[]; readonly sentAt: number };
+  /** Zero for virtual hosts on state of the world: they travel in their RouteConfigurations. */
+  readonly totals: Totals;
   /** How long the node took to accept, milliseconds. */
   readonly lastMs?: number;
   readonly medianMs?: number;
@@ -81,6 +84,7 @@ function viewType({ state }: NodeSession, typeUrl: string): TypeView {
     accepted: Object.fromEntries(accepted),
     refused: viewRefused(state, typeUrl),
     waiting: viewWaiting(state, typeUrl),
+    totals: ledger.totals(typeUrl),
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(last === undefined ? {} : { lastMs: last }),
     ...(median === undefined ? {} : { medianMs: median }),

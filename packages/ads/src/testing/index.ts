@@ -1,0 +1,1 @@
+export { FakeEnvoy, type FakeEnvoyOptions, type Received } from "./fake-envoy.ts";
