@@ -18,6 +18,10 @@ describe("every route", () => {
     });
   });
 
+  test("keeps enough of a request to send it again", () => {
+    expect(sharedBy(retries).virtualHost.requestBodyBufferLimit).toEqual({ value: 131_072 });
+  });
+
   test("also tries again after a reset, but for methods that are not sent twice", () => {
     expect(sharedBy(retries).routeConfiguration).toEqual({
       name: "rc",

@@ -15,6 +15,13 @@ type RetriesPolicy =
 
 const DEFAULT_TRIES = 3;
 
+/**
+ * Bytes of a request that are kept for another try; a request of which more has come in by then is not tried
+ * again. Envoy's default is the connection's buffer, which is made small so that clients cannot fill the memory,
+ * and would turn a failed connect into an error for most uploads.
+ */
+const KEPT_BYTES = 128 * 1024;
+
 /** Nothing of the request has reached a backend, so that any request may be tried again. */
 const SAFE_CONDITIONS = "connect-failure,refused-stream,reset-before-request";
 
@@ -92,6 +99,7 @@ export const retries = defineFeature({
 
   virtualHost: (out) => {
     out.retryPolicy = retryPolicy(DEFAULT_TRIES, SAFE_CONDITIONS);
+    out.requestBodyBufferLimit = { value: KEPT_BYTES };
   },
 
   route: (out, policy) => {
