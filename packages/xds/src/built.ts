@@ -16,17 +16,15 @@ export interface ResourceParts {
   readonly dependsOn?: readonly ResourceRef[];
 }
 
-/** A resource with its version, its origins each once and sorted, its dependencies each once and sorted. */
+/** A resource with its version, the objects behind it each once and sorted, its dependencies each once and sorted. */
 export function makeResource(parts: ResourceParts): Resource {
+  const objects = (parts.origins ?? []).map(({ object }) => ({ object }));
   return {
     typeUrl: parts.typeUrl,
     name: parts.name,
     bytes: parts.bytes,
     version: hash(parts.bytes),
-    origins: sortedBy(
-      parts.origins ?? [],
-      (origin) => `${objectKey(origin.object)}\u0000${origin.field ?? ""}`,
-    ),
+    origins: sortedBy(objects, ({ object }) => objectKey(object)),
     dependsOn: sortedBy(parts.dependsOn ?? [], (ref) => `${ref.typeUrl}\u0000${ref.name}`),
   };
 }

@@ -33,12 +33,18 @@ export function connectionManager(
   };
 }
 
+/**
+ * Envoy takes an empty list for its default, the private addresses, and then lets their clients say what only a proxy
+ * should: so the list holds an address that no peer has.
+ */
+const NOBODY = { cidrRanges: [{ addressPrefix: "0.0.0.0", prefixLen: uint32(32) }] };
+
 /** Who the client is: the peer, or who the trusted proxies say. Nobody is "internal", whatever the address. */
 function clientIdentity(settings: GatewaySettings): Partial<HttpConnectionManager> {
   return {
     useRemoteAddress: TRUE,
     xffNumTrustedHops: settings.trustedHops,
-    internalAddressConfig: {},
+    internalAddressConfig: NOBODY,
     preserveExternalRequestId: settings.keepRequestId,
     earlyHeaderMutationExtensions: earlyHeaderMutations(settings),
   };

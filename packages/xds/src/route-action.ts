@@ -1,6 +1,11 @@
 import { escapeFormat } from "@sluice/feature-api";
 import type { ForwardAction, RedirectAction as RedirectModel, RespondAction } from "@sluice/model";
-import type { HeaderValueOption, RedirectAction_RedirectResponseCode, Route } from "@sluice/protos";
+import type {
+  HeaderMatcher,
+  HeaderValueOption,
+  RedirectAction_RedirectResponseCode,
+  Route,
+} from "@sluice/protos";
 import { seconds } from "./values.ts";
 
 /** The part of a route that says what happens. */
@@ -36,15 +41,38 @@ const REDIRECT_CODES: Readonly<Record<RedirectModel["status"], RedirectAction_Re
   308: "PERMANENT_REDIRECT",
 };
 
+/** An action, and what a request must have for it besides what the route's own match says. */
+export interface ConditionalAction {
+  readonly action: Action;
+  readonly headers: readonly HeaderMatcher[];
+}
+
+/** A host and a port; an IPv6 address alone ends in a bracket. */
+const HAS_PORT: HeaderMatcher = { name: ":authority", stringMatch: { safeRegex: { regex: ".*:[0-9]+" } } };
+
 /**
- * A redirect. `virtualHost` is the name that the request's host matched. Envoy keeps the request's port unless it
- * is given a host or a port, so an exact host is given as it is, and else the scheme's own port is written out.
+ * A redirect, as actions of which the first that applies is taken. `virtualHost` is the name that the request's host
+ * matched. Envoy keeps the request's port unless it is given a host or a port. To drop it, an exact host is given as it
+ * is; for others the scheme's own port is given, and only where there is one to replace.
  */
-export function redirect(action: RedirectModel, virtualHost: string, https: boolean): Action {
+export function redirect(
+  action: RedirectModel,
+  virtualHost: string,
+  https: boolean,
+): readonly ConditionalAction[] {
+  const { keepPort, port } = action;
   const exact = virtualHost.includes("*") ? undefined : virtualHost;
-  const host = action.host ?? (action.keepPort ? undefined : exact);
-  const defaultPort = (action.scheme ?? (https ? "https" : "http")) === "https" ? 443 : 80;
-  const port = action.port ?? (host === undefined && !action.keepPort ? defaultPort : undefined);
+  const host = action.host ?? (keepPort ? undefined : exact);
+  const plain = { action: redirectTo(action, host, port), headers: [] };
+  if (host !== undefined || port !== undefined || keepPort) return [plain];
+  const scheme = action.scheme ?? (https ? "https" : "http");
+  return [
+    { action: redirectTo(action, undefined, scheme === "https" ? 443 : 80), headers: [HAS_PORT] },
+    plain,
+  ];
+}
+
+function redirectTo(action: RedirectModel, host: string | undefined, port: number | undefined): Action {
   return {
     redirect: {
       ...(action.scheme !== undefined && { schemeRedirect: action.scheme }),

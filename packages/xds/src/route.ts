@@ -1,15 +1,22 @@
-import type { Diagnostic, Route as RouteModel } from "@sluice/model";
+import type { Diagnostic, ForwardAction, Route as RouteModel } from "@sluice/model";
 import { checkConstraints, type HeaderMatcher, type Route, type RouteMatch } from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
 import { constraintDiagnostic } from "./built.ts";
-import { type Action, forward, redirect, respond, UNAVAILABLE } from "./route-action.ts";
+import {
+  type Action,
+  type ConditionalAction,
+  forward,
+  redirect,
+  respond,
+  UNAVAILABLE,
+} from "./route-action.ts";
 import { routeMatch } from "./route-match.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { XdsContext } from "./xds-context.ts";
 
 /** What one route of the model becomes in one table. */
 export interface BuiltRoute {
-  /** None if the match cannot be had; two if a trusted proxy may have spoken https on plain HTTP. */
+  /** Mostly one. None if the match cannot be had; several, all of the route's name, if the request decides the action. */
   readonly routes: readonly Route[];
   /** Names of the clusters that they refer to. */
   readonly clusters: readonly string[];
@@ -31,87 +38,76 @@ const MAX_BODY = 4096;
 
 /**
  * Translates one route. One that breaks a rule of Envoy's API answers 503 and is reported; if it is the match that
- * breaks it, no request could have matched it, and the route is left out. Others are not touched.
+ * breaks it, there is nothing to tell its requests by, and it is left out. Others are not touched.
  */
 export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
   const { match, faults } = routeMatch(model.match);
-  if (faults.length > 0) return withoutRoute(model, faults);
+  if (faults.length > 0)
+    return { routes: [], clusters: [], diagnostics: [routeDiagnostic(model, faults, LEFT_OUT)] };
   const lack = shortfall(place.context.features, model.policies, model.origins[0]);
-  const variants = lack.denied ? [{ match, action: UNAVAILABLE }] : variantsOf(model, match, place);
-  const built = variants.map(({ match, action }) => checked({ name: model.name, match, ...action }, model));
+  const actions = lack.denied ? [{ action: UNAVAILABLE, headers: [] }] : actionsOf(model, place);
+  const built = actions.map(({ action, headers }) =>
+    checked({ name: model.name, match: also(match, headers), ...action }, model),
+  );
   return {
-    routes: built.flatMap(({ route }) => (route === undefined ? [] : [route])),
+    routes: built.flatMap(({ route }) => route ?? []),
     clusters: built.flatMap(({ route }) => (route === undefined ? [] : clustersOf(route))),
-    diagnostics: [...lack.diagnostics, ...built.flatMap(({ diagnostics }) => diagnostics)],
+    diagnostics: [...lack.diagnostics, ...built.flatMap(({ diagnostic }) => diagnostic ?? [])],
   };
 }
 
-interface Variant {
-  readonly match: RouteMatch;
-  readonly action: Action;
-}
-
-function variantsOf(model: RouteModel, match: RouteMatch, place: RoutePlace): readonly Variant[] {
+/** What happens to a request that the match takes: the first action whose headers it has. */
+function actionsOf(model: RouteModel, place: RoutePlace): readonly ConditionalAction[] {
   const { table, host, context } = place;
-  if (table.https || model.httpAction === undefined) return [{ match, action: ownAction(model, place) }];
-  const answer = redirect(model.httpAction, host, table.https);
-  if (context.settings.trustedHops === 0) return [{ match, action: answer }];
-  // A proxy that is believed may have had the request over https.
-  const headers = [...(match.headers ?? []), NOT_HTTPS_BEFORE];
-  const https = { ...place, table: { ...table, https: true } };
-  return [
-    { match: { ...match, headers }, action: answer },
-    { match, action: ownAction(model, https) },
-  ];
+  if (table.https || model.httpAction === undefined) return ownActions(model, place, table.https);
+  const answers = redirect(model.httpAction, host, table.https);
+  if (context.settings.trustedHops === 0) return answers;
+  const own = ownActions(model, place, true);
+  return [...own.map(({ action, headers }) => ({ action, headers: [...headers, WAS_HTTPS] })), ...answers];
 }
 
-const NOT_HTTPS_BEFORE: HeaderMatcher = {
-  name: "x-forwarded-proto",
-  stringMatch: { exact: "https" },
-  invertMatch: true,
-  treatMissingHeaderAsEmpty: true,
-};
+/** What a proxy that is believed says of a request that it had over https. */
+const WAS_HTTPS: HeaderMatcher = { name: "x-forwarded-proto", stringMatch: { exact: "https" } };
 
-function ownAction(model: RouteModel, { table, host, context }: RoutePlace): Action {
-  if (model.action.kind === "redirect") return redirect(model.action, host, table.https);
-  if (model.action.kind === "respond") return respond(model.action);
-  const out: Route = forward(model.action);
+function ownActions(model: RouteModel, place: RoutePlace, https: boolean): readonly ConditionalAction[] {
+  const { action } = model;
+  if (action.kind === "redirect") return redirect(action, place.host, https);
+  if (action.kind === "respond") return [{ action: respond(action), headers: [] }];
+  return [{ action: forwarded(model, action, place.context, https), headers: [] }];
+}
+
+function forwarded(model: RouteModel, action: ForwardAction, context: XdsContext, https: boolean): Action {
+  const out: Route = forward(action);
   if (out.route === undefined) return out;
-  const hookContext = {
-    routeName: model.name,
-    policies: model.policies,
-    path: model.match.path,
-    https: table.https,
-  };
+  const hookContext = { routeName: model.name, policies: model.policies, path: model.match.path, https };
   for (const feature of context.features.active)
     feature.route?.(out, model.policies[feature.id], hookContext);
   return out;
 }
 
+function also(match: RouteMatch, headers: readonly HeaderMatcher[]): RouteMatch {
+  return headers.length === 0 ? match : { ...match, headers: [...(match.headers ?? []), ...headers] };
+}
+
+const LEFT_OUT = "it is left out";
+
 function checked(
   route: Route,
   model: RouteModel,
-): { readonly route?: Route; readonly diagnostics: readonly Diagnostic[] } {
+): { readonly route?: Route; readonly diagnostic?: Diagnostic } {
   const violations = checkConstraints(ROUTE, route);
   const faults = violations.map(({ path, message }) => `${path} ${message}`);
   if (isTooLong(route)) faults.push(`the body of an answer must have at most ${MAX_BODY} bytes`);
-  if (faults.length === 0) return { route, diagnostics: [] };
-  if (violations.some(({ path }) => path.startsWith("match"))) return withoutRoute(model, faults);
-  const closed = { name: model.name, ...(route.match && { match: route.match }), ...UNAVAILABLE };
-  return { route: closed, diagnostics: [routeDiagnostic(model, faults, "it answers 503")] };
+  if (faults.length === 0) return { route };
+  if (violations.some(({ path }) => /^match\b/.test(path)))
+    return { diagnostic: routeDiagnostic(model, faults, LEFT_OUT) };
+  const closed: Route = { name: model.name, match: route.match, ...UNAVAILABLE };
+  return { route: closed, diagnostic: routeDiagnostic(model, faults, "it answers 503") };
 }
 
 function isTooLong(route: Route): boolean {
   const body = route.directResponse?.body?.inlineString;
-  return body !== undefined && body.length * 3 > MAX_BODY && Buffer.byteLength(body) > MAX_BODY;
-}
-
-function withoutRoute(
-  model: RouteModel,
-  faults: readonly string[],
-): { readonly routes: []; readonly clusters: []; readonly diagnostics: readonly Diagnostic[] } {
-  const diagnostics = [routeDiagnostic(model, faults, "it is left out")];
-  return { routes: [], clusters: [], diagnostics };
+  return body !== undefined && Buffer.byteLength(body) > MAX_BODY;
 }
 
 function routeDiagnostic(model: RouteModel, faults: readonly string[], instead: string): Diagnostic {
@@ -120,5 +116,5 @@ function routeDiagnostic(model: RouteModel, faults: readonly string[], instead: 
 
 function clustersOf({ route }: Route): readonly string[] {
   if (route?.cluster !== undefined) return [route.cluster];
-  return (route?.weightedClusters?.clusters ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  return (route?.weightedClusters?.clusters ?? []).flatMap(({ name }) => name ?? []);
 }
