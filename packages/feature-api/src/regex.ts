@@ -24,7 +24,8 @@ export function checkRegex(pattern: string): RegexCheck {
     if (RE2JS.compile(`(?:${pattern})()`).groupCount() !== groups + 1) return { fault: "\\Q needs its \\E" };
     return { groups };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : "not RE2" };
+    const text = error instanceof Error ? error.message : "not RE2";
+    return { fault: text.replace(/^error parsing regexp: /, "") };
   }
 }
 

@@ -168,6 +168,16 @@ describe("rewrite-target", () => {
     expect(written({ "rewrite-target": "/a" }, "/a/").out.route?.regexRewrite).toBeDefined();
   });
 
+  test.each([
+    ["in front of a default backend", "/$1", { extraPolicies: { "default-backend": {} } }],
+    ["where it changes nothing", "/a(b)", {}],
+  ])("makes the path a pattern even %s", (_, target, start) => {
+    const { policy } = parse(rewrite, { "rewrite-target": target });
+    const result = draft(rewrite, policy, { path: "/a(b)", start }).draft;
+    expect(result.path).toEqual(regex("/a(b)"));
+    expect(result.extraPolicies?.rewrite).toEqual({});
+  });
+
   test("leaves the path alone for a default backend, and keeps the host", () => {
     const { policy } = parse(rewrite, { "rewrite-target": "/a", "upstream-vhost": "h" });
     const start = { extraPolicies: { "default-backend": {} } };

@@ -103,11 +103,15 @@ export const rewrite = defineFeature({
   draftStage: "rewrite",
   draft: (draft, policy, context) => {
     const { target, prefix, forwardedPrefix, ...rest } = policy;
-    if (goesToDefaultBackend(draft) || (prefix ?? target) === context.rulePath) return onRoute(draft, rest);
-    if (prefix !== undefined || target === undefined || draft.path.kind === "regex") return draft;
-    return looksLikeRegex(context.rulePath) || looksLikeRegex(target)
-      ? asRegex(draft, "rewrite-target", context)
-      : draft;
+    // What the rule matches does not depend on where its requests go, or on whether the path changes.
+    const readsRegex =
+      prefix === undefined &&
+      target !== undefined &&
+      draft.path.kind !== "regex" &&
+      (looksLikeRegex(context.rulePath) || looksLikeRegex(target));
+    const matched = readsRegex ? asRegex(draft, "rewrite-target", context) : draft;
+    const isIdle = goesToDefaultBackend(draft) || (prefix ?? target) === context.rulePath;
+    return isIdle ? onRoute(matched, rest) : matched;
   },
   route: (out, policy, context) => {
     if (policy === undefined || out.route === undefined) return;
