@@ -85,9 +85,9 @@ test.each(VARIANTS)("%s: listeners and RouteConfigurations come, go and come bac
   const traffic = rig.traffic(one, "a.test");
   for (let i = 0; i < 3; i++) {
     await rig.apply([listener("two", two), routes("two"), answer("two", "a.test", `2.${i}`)]);
-    expect(await rig.get(two, "a.test")).toBe(`200 2.${i}`);
+    expect(await rig.get(two, "a.test", false)).toBe(`200 2.${i}`);
     await rig.apply([], [ref.listener("two"), ref.routes("two"), ref.host("two/a.test")]);
-    await expect(rig.get(two, "a.test")).rejects.toThrow();
+    await expect(rig.get(two, "a.test", false)).rejects.toThrow();
   }
   // No virtual host: the listener opens all the same.
   await rig.apply([listener("empty", two), routes("empty")]);

@@ -107,10 +107,10 @@ export class Rig implements AsyncDisposable {
     return port;
   }
 
-  /** One request; `STATUS BODY`. */
-  get(port: number, host: string): Promise<string> {
+  /** One request; `STATUS BODY`. With `false` on a connection of its own: a closed listener keeps those it has. */
+  get(port: number, host: string, agent: Agent | false = this.#agent): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const options = { host: "127.0.0.1", port, agent: this.#agent, headers: { host } };
+    const options = { host: "127.0.0.1", port, agent, headers: { host } };
     const sent = request(options, (response) => {
       let body = "";
       response.on("data", (chunk) => {
@@ -127,6 +127,9 @@ export class Rig implements AsyncDisposable {
   /** Sends requests one after another until told to stop; resolves with each distinct answer and its count. */
   traffic(port: number, host: string): { stop(): Promise<Record<string, number>> } {
     let on = true;
+    this.#disposers.push(async () => {
+      on = false;
+    });
     const answers: Record<string, number> = {};
     const loop = (async () => {
       while (on) {
@@ -144,10 +147,10 @@ export class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const dispose of this.#disposers) await dispose();
     this.#agent.destroy();
     await this.stopEnvoy();
     await this.stopServing();
-    for (const dispose of this.#disposers) await dispose();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -173,7 +173,8 @@ export class NodeSession {
     const resources = render(state, channel, change, this.#inline);
     const { sets, removals, since } = change;
     state.ledger.send({ typeUrl: channel, nonce, sets, removals, since, sentAt: this.#now() }, resources);
-    return { typeUrl: channel, nonce, resources, removed: change.removals.map(nameOf) };
+    if (channel === TYPE_URLS.CLUSTER) this.#resendEndpoints(sets);
+    return { typeUrl: channel, nonce, resources, removed: removals.map(nameOf) };
   }
 
   /** Whether the client waits for an answer to its first request, and there is nothing to tell it. */
@@ -272,8 +273,6 @@ export class NodeSession {
     state.world.noteAccepted(state.node, form);
     this.#activate(key);
     if (before !== undefined) this.#inviteRetries(key);
-    const name = form.resource.name;
-    if (typeOf(key) === TYPE_URLS.CLUSTER && before !== undefined) this.#resendEndpoints(name, form.revision);
     if (typeOf(key) === TYPE_URLS.ROUTE_CONFIGURATION && before === undefined)
       this.#noteRouteConfiguration(key);
     const target = targetOf(state, key, state.ledger.held(key));
@@ -296,13 +295,16 @@ export class NodeSession {
 
   /**
    * After a cluster is updated Envoy warms a new one in its place, which waits for a load assignment; on
-   * delta it does not ask for one that it is subscribed to already (envoy issue 33607).
+   * delta it does not ask for one that it is subscribed to already (envoy issue 33607). It must follow at once:
+   * while a cluster warms, Envoy withholds the answer to CDS.
    */
-  #resendEndpoints(cluster: string, since: number): void {
-    const key = loadAssignmentOf(cluster);
-    if (!this.state.wants(key)) return;
-    this.state.owed.add(key);
-    this.#mark(key, since);
+  #resendEndpoints(clusters: readonly Form[]): void {
+    for (const form of clusters) {
+      const key = loadAssignmentOf(form.resource.name);
+      // It is owed even if not asked for yet: a first request after a reconnect may be on its way.
+      this.state.owed.add(key);
+      this.#mark(key, form.revision);
+    }
   }
 
   #noteRouteConfiguration(key: string): void {

@@ -31,6 +31,7 @@ export class ModelEnvoy {
   #names = new Map<string, Set<string>>();
   #nonces = new Map<string, string>();
   #asked = new Set<string>();
+  #paused: Request[] = [];
 
   constructor(variant: Variant) {
     this.variant = variant;
@@ -54,6 +55,7 @@ export class ModelEnvoy {
     this.#names = new Map();
     this.#nonces = new Map();
     this.#asked = new Set();
+    this.#paused = [];
     for (const typeUrl of [CLUSTER, LISTENER]) this.#ask(typeUrl, [], []);
     this.#resubscribe();
   }
@@ -63,19 +65,32 @@ export class ModelEnvoy {
     if (response.resources.some((one) => isBad(bodyOf(one.bytes)))) {
       this.refusals.push(response.resources.map((one) => one.name).join());
       this.#answer(response, "there is a fault");
+      this.#resume();
       return;
     }
     if (this.variant === "sotw") this.#applyState(response);
     else this.#applyDelta(response);
     this.#resubscribe();
     this.#answer(response);
+    this.#resume();
     this.#checkRoutes();
+  }
+
+  /** `initial_fetch_timeout` passes: clusters wait no longer. Returns whether any did. */
+  timeout(): boolean {
+    const waited = this.warming.size > 0;
+    this.warming.clear();
+    this.#resume();
+    return waited;
   }
 
   #applyDelta({ typeUrl, resources, removed }: Response): void {
     for (const { name, version, bytes } of resources)
       this.#set(typeUrl, name, { version, body: bodyOf(bytes) });
-    for (const name of removed) this.of(typeUrl).delete(name);
+    for (const name of removed) {
+      this.of(typeUrl).delete(name);
+      if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.warming.delete(name);
+    }
     if (typeUrl !== VIRTUAL_HOST) return;
     for (const name of [...resources.map((one) => one.name), ...removed])
       if (this.of(ROUTE_CONFIGURATION).has(parentOf(name))) this.active.add(parentOf(name));
@@ -157,7 +172,13 @@ export class ModelEnvoy {
     const names = [...(this.#names.get(typeUrl) ?? [])];
     const delta = { variant: "delta", subscribe: [], unsubscribe: [], initialVersions: {} } as const;
     const want = this.variant === "delta" ? delta : ({ variant: "sotw", names } as const);
-    this.outbox.push({ typeUrl, nonce, want, ...(error === undefined ? {} : { error }) });
+    const request = { typeUrl, nonce, want, ...(error === undefined ? {} : { error }) };
+    (typeUrl === CLUSTER ? this.#paused : this.outbox).push(request);
+  }
+
+  /** While clusters warm, nothing is said about clusters (`ClusterManagerImpl::updateClusterCounts`). */
+  #resume(): void {
+    if (this.warming.size === 0) this.outbox.push(...this.#paused.splice(0));
   }
 
   #checkRoutes(): void {
