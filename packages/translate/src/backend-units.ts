@@ -149,7 +149,7 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
     of: "service",
     diagnostic: invalidAddress(where, address),
   }));
-  if (result.subsetEmpty) findings.push({ of: "users", diagnostic: emptySubset(where, backend.name) });
+  if (result.subsetEmpty) findings.push({ of: "service", diagnostic: emptySubset(where, backend.name) });
   if (result.endpoints.length === 0) findings.push({ of: "service", diagnostic: noEndpoints(where) });
   return { endpoints: result.endpoints, findings };
 }
@@ -168,17 +168,19 @@ function hasClusterAddress(service: Service): boolean {
 function podSelector(
   backend: Backend,
   context: TranslateContext,
-): ((podName: string) => boolean) | undefined {
+): ((podName: string | undefined) => boolean) | undefined {
   const selecting = context.features.filter(
     (feature: Feature) => feature.selectPod !== undefined && backend.variant[feature.id] !== undefined,
   );
   if (selecting.length === 0) return undefined;
   return (podName) => {
-    const pod = context.store.get("Pod", backend.target.namespace, podName);
-    if (pod === undefined) return false;
-    return selecting.every((feature) =>
-      feature.selectPod?.(backend.variant[feature.id], pod.metadata.labels),
-    );
+    // An endpoint without a pod has no labels; one whose pod is not known belongs nowhere.
+    const labels =
+      podName === undefined
+        ? {}
+        : context.store.get("Pod", backend.target.namespace, podName)?.metadata.labels;
+    if (labels === undefined) return false;
+    return selecting.every((feature) => feature.selectPod?.(backend.variant[feature.id], labels));
   };
 }
 

@@ -14,4 +14,9 @@ export interface TranslateContext {
   readonly setAside: SetAside;
   /** Service (`namespace/name`) → keys of the Ingresses whose routes use it. */
   readonly ingressesOfService: Relation;
+  /**
+   * Service of a canary → sources `HOST KEY`, where KEY is of the Ingress whose rule it varies there. Filled in by
+   * virtual hosts, which alone know the pairs.
+   */
+  readonly mainsOfService: Relation;
 }

@@ -86,12 +86,7 @@ export function ingressRules(
     const path: IngressPath = { path: "/", pathType: "Prefix", backend: ingress.spec.defaultBackend };
     for (const host of hosts) add(host, make(path, "spec.defaultBackend", "default"));
   }
-  const variant = context.byScope.route
-    .map((feature) => {
-      const policy = own.policies[feature.id];
-      return policy === undefined ? undefined : feature.variant?.(policy);
-    })
-    .find((found) => found !== undefined);
+  const variant = variantOf(context, own);
   return {
     ingress,
     ref,
@@ -101,6 +96,15 @@ export function ingressRules(
     services: servicesOf(byHost),
     diagnostics: unique(diagnostics),
   };
+}
+
+function variantOf(context: TranslateContext, own: IngressPolicies): Variant | undefined {
+  return context.byScope.route
+    .map((feature) => {
+      const policy = own.policies[feature.id];
+      return policy === undefined ? undefined : feature.variant?.(policy);
+    })
+    .find((found) => found !== undefined);
 }
 
 interface MakerInput {
@@ -127,7 +131,9 @@ function maker(input: MakerInput) {
     const hooks = draftContext(input, path.path || "/", backend);
     const draft = runDraftStages(start, DRAFT_STAGES, context.byScope.route, own.policies, hooks);
     if (draft.dropped) return undefined;
-    if (!match.ok && draft.path.kind !== "regex") {
+    // A canary takes the match of its main rule, which may be a regex where its own path is none.
+    const isVariant = variantOf(context, own) !== undefined;
+    if (!match.ok && draft.path.kind !== "regex" && !isVariant) {
       diagnostics.push(badPath(origin, path.path, match.expected));
       return undefined;
     }

@@ -50,6 +50,11 @@ export function ingressUnits(
       .sort((a, b) => compareAge(a.ingress, b.ingress));
   const ofHost = (host: string): readonly IngressRules[] => sorted(byHost.get(host));
 
+  const usersOf = (service: string): readonly string[] => {
+    const mains = context.mainsOfService.get(service).map((source) => source.slice(source.indexOf(" ") + 1));
+    return [...new Set([...context.ingressesOfService.get(service), ...mains])];
+  };
+
   const merged = (
     scope: "domain" | "service",
     found: readonly IngressRules[],
@@ -76,8 +81,7 @@ export function ingressUnits(
     }),
     service: graph.derive(
       "service-policies",
-      (service) =>
-        merged("service", sorted(context.ingressesOfService.get(service)), `the Service ${service}`),
+      (service) => merged("service", sorted(usersOf(service)), `the Service ${service}`),
       { equals: isDeepStrictEqual },
     ),
   };

@@ -20,8 +20,8 @@ export interface EndpointsInput {
   readonly slices: readonly EndpointSlice[];
   /** Used only when there is no slice. */
   readonly endpoints: Endpoints | undefined;
-  /** Set for a subset: whether the pod of that name belongs to it. */
-  readonly selectPod?: (podName: string) => boolean;
+  /** Set for a subset: whether the pod of that name belongs to it; undefined is an endpoint without a pod. */
+  readonly selectPod?: (podName: string | undefined) => boolean;
 }
 
 export interface EndpointsResult {
@@ -44,8 +44,7 @@ export function serviceEndpoints(input: EndpointsInput): EndpointsResult {
       ? input.slices.flatMap((slice) => sliceCandidates(slice, input.port, invalid))
       : legacyCandidates(input.endpoints, input.port, invalid);
   const { selectPod } = input;
-  const subset =
-    selectPod === undefined ? all : all.filter(({ podName }) => podName !== undefined && selectPod(podName));
+  const subset = selectPod === undefined ? all : all.filter(({ podName }) => selectPod(podName));
   const subsetEmpty = selectPod !== undefined && !subset.some(({ ready }) => ready);
   const chosen = subsetEmpty ? all : subset;
   const anyReady = chosen.some(({ ready }) => ready);

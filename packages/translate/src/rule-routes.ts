@@ -184,6 +184,7 @@ function httpRedirect(
       hostHasCertificate: facts.hostHasCertificate,
       rulePath,
       defaultRedirect: context.settings.sslRedirect,
+      httpsPort: context.settings.httpsPort,
     });
     if (redirect !== undefined) return redirect;
   }

@@ -8,6 +8,8 @@ export interface TranslateSettings {
   readonly controller: string;
   /** Whether a host with a certificate redirects plain HTTP unless its Ingress says otherwise. */
   readonly sslRedirect: boolean;
+  /** The port that clients use for HTTPS, for redirects that name it. */
+  readonly httpsPort: number;
   /** Whether Services of type ExternalName may be backends. Dangerous addresses are refused even so. */
   readonly allowExternalName: boolean;
   /** Whether annotations may name Secrets and ConfigMaps of other namespaces. */

@@ -19,7 +19,7 @@ import { INGRESSES_BY_HOST } from "./indexes.ts";
 import { classDiagnostics } from "./ingress-class.ts";
 import { ingressUnits } from "./ingress-units.ts";
 import { referencesFrom } from "./references.ts";
-import { createRelation } from "./relation.ts";
+import { createRelation, type Relation } from "./relation.ts";
 import { createSetAside, type SetAside } from "./set-aside.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { createTlsChains } from "./tls-chains.ts";
@@ -66,6 +66,7 @@ export function startTranslation(options: TranslationOptions): () => void {
     settings,
     setAside: options.setAside ?? createSetAside(),
     ingressesOfService: createRelation(),
+    mainsOfService: createRelation(),
   };
   const ready = readyEndpoints(context);
   const references = (namespace: string) => referencesFrom(namespace, context, ready);
@@ -76,6 +77,7 @@ export function startTranslation(options: TranslationOptions): () => void {
   const clusters = createDemand();
   const certificates = createDemand();
   const services = createDemand();
+  const mains = createMains(context.mainsOfService);
   const chains = createTlsChains();
   const chainRevision = cell(0);
   const setChain = (host: string, model: VirtualHost | undefined): void => {
@@ -117,10 +119,11 @@ export function startTranslation(options: TranslationOptions): () => void {
     graph.forEachKey(
       store.index(INGRESSES_BY_HOST).keys,
       (host) => {
-        const { virtualHost, diagnostics } = hosts.virtualHost(host);
+        const { virtualHost, diagnostics, canaryServices } = hosts.virtualHost(host);
         const certificate = hosts.hostCertificate(host);
         const domain = ingresses.domain(host);
         graph.untracked(() => {
+          mains.set(host, canaryServices);
           clusters.hold(host, backendsOf(virtualHost, backends));
           certificates.hold(host, new Set(virtualHost?.certificate ? [virtualHost.certificate] : []));
           setChain(host, virtualHost);
@@ -130,6 +133,7 @@ export function startTranslation(options: TranslationOptions): () => void {
       },
       (host) => {
         clusters.hold(host, NONE);
+        mains.set(host, new Map());
         certificates.hold(host, NONE);
         setChain(host, undefined);
         sink.virtualHost(host, undefined);
@@ -181,6 +185,19 @@ function known(backends: ReadonlyMap<string, Backend>, name: string): Backend {
   const found = backends.get(name);
   if (found === undefined) throw new Error(`No backend is known by the name ${name}`);
   return found;
+}
+
+/** Enters into the relation which Ingresses stand behind canaries' Services, host by host. */
+function createMains(relation: Relation) {
+  const before = new Map<string, readonly ObjectKey[]>();
+  return {
+    set(host: string, services: ReadonlyMap<ObjectKey, ReadonlySet<string>>): void {
+      for (const key of before.get(host) ?? []) if (!services.has(key)) relation.set(`${host} ${key}`, NONE);
+      for (const [key, names] of services) relation.set(`${host} ${key}`, names);
+      if (services.size === 0) before.delete(host);
+      else before.set(host, [...services.keys()]);
+    },
+  };
 }
 
 /** Names of the backends that a virtual host forwards to; remembers what they stand for. */

@@ -1,5 +1,5 @@
 import type { Condition, Diagnostic, Origin, Route, VirtualHost } from "@sluice/model";
-import { objectKey } from "@sluice/model";
+import { type ObjectKey, objectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
 import { deepHostRegex, isWildcard } from "./host-name.ts";
@@ -11,6 +11,11 @@ import { type Canary, type HostFacts, ruleRoutes } from "./rule-routes.ts";
 export interface HostResult {
   readonly virtualHost: VirtualHost | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /**
+   * Services (`namespace/name`) of canaries, by key of the Ingress whose rule they vary: what that Ingress says of
+   * its Services holds for them too.
+   */
+  readonly canaryServices: ReadonlyMap<ObjectKey, ReadonlySet<string>>;
 }
 
 export interface HostInput {
@@ -50,8 +55,10 @@ export function virtualHost(input: HostInput, context: TranslateContext): HostRe
     routes.push(...made.routes);
     diagnostics.push(...made.diagnostics);
   }
-  if (routes.length === 0) return { virtualHost: undefined, diagnostics };
+  const canaryServices = servicesOfCanaries(canaries);
+  if (routes.length === 0) return { virtualHost: undefined, diagnostics, canaryServices };
   return {
+    canaryServices,
     virtualHost: {
       host,
       routes: isWildcard(host) ? [...deepHostRoutes(host, input.hostless()), ...routes] : routes,
@@ -60,6 +67,17 @@ export function virtualHost(input: HostInput, context: TranslateContext): HostRe
     },
     diagnostics,
   };
+}
+
+function servicesOfCanaries(pairs: ReadonlyMap<Canary, readonly Canary[]>): Map<ObjectKey, Set<string>> {
+  const services = new Map<ObjectKey, Set<string>>();
+  for (const [main, canaries] of pairs) {
+    const key = objectKey(main.rules.ref);
+    const all = services.get(key) ?? new Set();
+    services.set(key, all);
+    for (const canary of canaries) for (const service of canary.rules.services) all.add(service);
+  }
+  return services;
 }
 
 /** Leaves out rules that a rule before them, which is the older one, shadows entirely. */

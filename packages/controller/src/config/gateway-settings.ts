@@ -21,6 +21,7 @@ export async function translateSettings(settings: Settings): Promise<TranslateSe
     ingressClass: settings.ingressClass,
     controller: settings.controllerName,
     sslRedirect: settings.sslRedirect,
+    httpsPort: settings.httpsPort,
     allowExternalName: settings.allowExternalName,
     allowCrossNamespace: settings.allowCrossNamespace,
     now: Date.now,
