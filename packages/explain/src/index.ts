@@ -1,1 +1,6 @@
-export {};
+export { explain } from "./explain.ts";
+export type * from "./explanation.ts";
+export { renderExplanation } from "./render-explanation.ts";
+export type { ExplainRequest, Refusal, SeenRequest } from "./request.ts";
+export { PLAIN, type Style } from "./style.ts";
+export type { AnnotationText, GatewayView } from "./view.ts";

@@ -1,0 +1,53 @@
+import type { VirtualHost } from "@sluice/model";
+import { hostName, type SeenRequest, withoutDot } from "./request.ts";
+import type { GatewayView } from "./view.ts";
+
+/** Every virtual host whose name takes the request's host, the most specific first. */
+export function matchingHosts(host: string, view: Pick<GatewayView, "virtualHost">): VirtualHost[] {
+  return hostPatterns(host).flatMap((pattern) => view.virtualHost(pattern) ?? []);
+}
+
+/** The host, its wildcards from the longest to the shortest, and `*`. To Envoy a wildcard is of any depth. */
+function hostPatterns(host: string): string[] {
+  const patterns = new Set<string>();
+  // A host with a star in it would find a wildcard by its name.
+  if (!host.includes("*")) patterns.add(host);
+  // Envoy's wildcard stands for at least one character.
+  for (let dot = host.indexOf(".", 1); dot > 0; dot = host.indexOf(".", dot + 1))
+    patterns.add(`*${host.slice(dot)}`);
+  patterns.add("*");
+  return [...patterns];
+}
+
+/** Why a virtual host takes the request, as the end of a sentence. */
+export function hostReason(chosen: VirtualHost, request: SeenRequest): string {
+  if (chosen.host === "*") return `no host matches ${request.host}, so the rules without a host hold`;
+  if (!chosen.host.startsWith("*")) return "exact";
+  return isDeeper(chosen, request.host)
+    ? `longest wildcard, but it stands for one label: ${request.host} is sent on to the rules without a host`
+    : "longest wildcard";
+}
+
+/** True if the host has more labels than the wildcard stands for. */
+export function isDeeper({ host: wildcard }: VirtualHost, host: string): boolean {
+  return wildcard.startsWith("*.") && host.slice(0, host.length - wildcard.length + 1).includes(".");
+}
+
+/**
+ * Why the TLS connection for this name cannot carry the request: the filter chain of a certificate serves the hosts of
+ * that certificate and answers 421 for all others. Without a certificate of its own a name gets the default chain, which
+ * serves every host.
+ */
+export function misdirected(
+  request: SeenRequest,
+  sni: string | undefined,
+  chosen: VirtualHost | undefined,
+  view: Pick<GatewayView, "virtualHost">,
+): string | undefined {
+  if (sni === undefined || request.scheme !== "https") return undefined;
+  const name = hostName(withoutDot(sni));
+  const certificate = matchingHosts(name, view).find(({ host }) => host !== "*")?.certificate;
+  if (certificate === undefined || chosen?.certificate === certificate) return undefined;
+  const own = chosen?.certificate === undefined ? "has none of its own" : `has ${chosen.certificate}`;
+  return `the connection was made for ${name} with certificate ${certificate}, but ${request.host} ${own}`;
+}

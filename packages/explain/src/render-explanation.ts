@@ -1,0 +1,113 @@
+import type { BackendOutcome, Competitor, Explanation, Outcome, PolicyInForce } from "./explanation.ts";
+import { printable, shortened } from "./printable.ts";
+import { PLAIN, type Style } from "./style.ts";
+import { objectWords, percentWords } from "./words.ts";
+
+const MAX_ENDPOINTS = 8;
+
+/** An explanation for a terminal: the answer first, then what led to it, then who lost. Ends in a newline. */
+export function renderExplanation(explanation: Explanation, style: Style = PLAIN): string {
+  const shown = printable(explanation);
+  const { asked, refused, outcomes, competitors, notes } = shown;
+  const lines = [
+    style.bold(`${asked.method} ${asked.url}`),
+    ...headLines(shown, style),
+    "",
+    ...(refused === undefined
+      ? outcomes.flatMap((outcome) => [...outcomeLines(outcome, style), ""])
+      : [`  ${style.bad(`${refused.status}`)}  refused: ${refused.reason}`, ""]),
+    ...(competitors.length === 0
+      ? []
+      : [style.bold("Why not the others"), ...competitorLines(competitors, style), ""]),
+    ...notes.map((note) => `${style.warn("note")}  ${note}`),
+  ];
+  while (lines.at(-1) === "") lines.pop();
+  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+function headLines({ request, host, asked }: Explanation, style: Style): string[] {
+  if (request === undefined) return [];
+  const lines: [string, string][] = [];
+  if (host === undefined) lines.push(["host", `${request.host}, which no rule names`]);
+  else lines.push(["host", `${host.name}  ${style.dim(`(${host.reason})`)}`]);
+  if (request.scheme === "https") lines.push(["certificate", host?.certificate ?? "the default one"]);
+  const sent = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(asked.url)?.[1] || "/";
+  lines.push([
+    "path",
+    sent === request.path ? request.path : `${request.path}  ${style.dim(`(sent as ${sent})`)}`,
+  ]);
+  for (const { name, reason } of request.dropped) lines.push(["dropped", `header ${name}: ${reason}`]);
+  return lines.map(([label, text]) => `  ${style.dim(label.padEnd(12))}${text}`);
+}
+
+function outcomeLines({ percent, route, match, origins, action, policies }: Outcome, style: Style): string[] {
+  const share = percent === 100 ? "" : `${style.bold(percentWords(percent))}  `;
+  const head = `${style.bold("→")} ${share}`;
+  const from = [
+    ...(route === undefined ? [] : [field("route", style.bold(route), style)]),
+    ...(match === undefined ? [] : [field("matches", match, style)]),
+    ...origins.map((origin) => field("from", origin, style)),
+  ];
+  switch (action.kind) {
+    case "forward":
+      return [
+        `${head}${style.good("forward")} to ${action.backends.map(({ cluster }) => cluster).join(", ")}`,
+        ...from,
+        ...action.backends.flatMap((backend) => backendLines(backend, action.backends.length > 1, style)),
+        ...policyLines(policies, style),
+      ];
+    case "redirect":
+      return [
+        `${head}${style.warn(`${action.status}`)} redirect to ${action.location}`,
+        ...from,
+        ...(action.overHttps === undefined
+          ? []
+          : [field("because", `plain HTTP; over HTTPS: ${action.overHttps}`, style)]),
+      ];
+    case "respond": {
+      const status = action.status >= 400 ? style.bad(`${action.status}`) : style.good(`${action.status}`);
+      return [`${head}${status} from the gateway: ${action.reason}`, ...from];
+    }
+  }
+}
+
+function backendLines(backend: BackendOutcome, isOneOfMany: boolean, style: Style): string[] {
+  const { cluster, percent, target, protocol, endpoints, fault, policies } = backend;
+  const share = isOneOfMany ? `${percentWords(percent)} ` : "";
+  const speaks = protocol === "http2" ? ", HTTP/2" : "";
+  const shown = endpoints.slice(0, MAX_ENDPOINTS);
+  return [
+    field("cluster", `${share}${cluster}  ${style.dim(`(${target}${speaks})`)}`, style),
+    ...(fault === undefined ? [] : [field("", style.bad(`503: ${fault}`), style)]),
+    ...shown.map(({ address, health, zone }) => {
+      const state = health === "healthy" ? style.good(health) : style.warn(health);
+      return field("", `${address}  ${state}${zone === undefined ? "" : style.dim(`  zone ${zone}`)}`, style);
+    }),
+    ...(shown.length < endpoints.length
+      ? [field("", style.dim(`and ${endpoints.length - shown.length} more endpoints`), style)]
+      : []),
+    ...policyLines(policies, style),
+  ];
+}
+
+function policyLines(policies: readonly PolicyInForce[], style: Style): string[] {
+  return policies.flatMap(({ feature, value, annotations }) => [
+    field("policy", `${feature}  ${style.dim(shortened(JSON.stringify(value), 160))}`, style),
+    ...annotations.map(({ object, key, value: text }) =>
+      field("", `${key}: ${JSON.stringify(shortened(text, 120))} on ${objectWords(object)}`, style),
+    ),
+  ]);
+}
+
+function competitorLines(competitors: readonly Competitor[], style: Style): string[] {
+  return competitors.flatMap(({ route, count, match, reason }) => [
+    count === 1
+      ? `  ${route}  ${style.dim(`(${match})`)}`
+      : `  ${count} routes  ${style.dim(`(${route} and others)`)}`,
+    `      ${reason}`,
+  ]);
+}
+
+function field(label: string, text: string, style: Style): string {
+  return `    ${style.dim(label.padEnd(10))}${text}`;
+}
