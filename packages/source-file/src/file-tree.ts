@@ -47,7 +47,8 @@ export class FileTree {
     for (const link of this.#links.to(folder, name)) this.checkFile(link);
     if (!this.#folders.has(folder)) return;
     // The visible names of a mounted ConfigMap lead through the hidden link `..data`.
-    if (name === undefined || (isHidden(name) && this.#withLinks.has(folder))) this.scan(folder);
+    if (name === undefined && !isFolder(folder)) this.leave(folder);
+    else if (name === undefined || (isHidden(name) && this.#withLinks.has(folder))) this.scan(folder);
     else if (!isHidden(name)) this.#checkEntry(join(folder, name));
   }
 

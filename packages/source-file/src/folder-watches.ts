@@ -1,4 +1,5 @@
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
+import { basename } from "node:path";
 import { reasonOf } from "./read-text.ts";
 
 /** Watches on single folders: one for all files in a folder, so their number follows the folders. */
@@ -25,24 +26,38 @@ export function createFolderWatches(
     watches.delete(folder);
   };
 
-  return {
-    watch(folder) {
-      try {
-        const { dev, ino } = statSync(folder);
-        const identity = `${dev}:${ino}`;
-        if (watches.get(folder)?.identity === identity) return;
-        drop(folder);
-        const watcher = watch(folder, (_event, name) => onEvent(folder, name ?? undefined));
-        watcher.on("error", (error) => {
-          if (watches.get(folder)?.watcher === watcher) drop(folder);
-          onFailure(folder, reasonOf(error));
-        });
-        watches.set(folder, { watcher, identity });
-      } catch (error) {
-        drop(folder);
+  const onRaw = (folder: string, name: string | null): void => {
+    // inotify tells of the folder itself under its own name. It may have been replaced, even by one with the same
+    // inode number, and then the watch is dead.
+    const isSelf = name === basename(folder);
+    if (isSelf) {
+      drop(folder);
+      if (existsSync(folder)) open(folder);
+    }
+    onEvent(folder, isSelf ? undefined : (name ?? undefined));
+  };
+  const open = (folder: string): void => {
+    try {
+      const { dev, ino } = statSync(folder);
+      const identity = `${dev}:${ino}`;
+      if (watches.get(folder)?.identity === identity) return;
+      drop(folder);
+      const watcher = watch(folder, (_event, name) => {
+        if (watches.get(folder)?.watcher === watcher) onRaw(folder, name);
+      });
+      watcher.on("error", (error) => {
+        if (watches.get(folder)?.watcher === watcher) drop(folder);
         onFailure(folder, reasonOf(error));
-      }
-    },
+      });
+      watches.set(folder, { watcher, identity });
+    } catch (error) {
+      drop(folder);
+      onFailure(folder, reasonOf(error));
+    }
+  };
+
+  return {
+    watch: open,
     unwatch: drop,
     close() {
       for (const folder of [...watches.keys()]) drop(folder);

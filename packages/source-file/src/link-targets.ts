@@ -1,5 +1,5 @@
-import { lstatSync, realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 
 /** Which files are symbolic links, by the folder and the name of what they lead to. */
 export interface LinkTargets {
@@ -50,9 +50,19 @@ export function createLinkTargets(): LinkTargets {
 
 function targetOf(path: string): string | undefined {
   try {
-    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : undefined;
+    if (!lstatSync(path).isSymbolicLink()) return undefined;
+    return realpath(path) ?? resolve(realpathSync(dirname(path)), readlinkSync(path));
   } catch {
-    // It is gone, or leads nowhere: whoever reads it reports that.
+    // It is gone, or its folder is: whoever reads it reports that.
+    return undefined;
+  }
+}
+
+/** Where a link leads in the end; nothing if there is nothing there (yet). */
+function realpath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
     return undefined;
   }
 }

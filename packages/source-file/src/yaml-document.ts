@@ -43,8 +43,12 @@ export interface ParsedYaml {
 /** Aliases may blow a document up by this factor at most; Kubernetes manifests hardly use them. */
 const MAX_ALIASES = 1_000;
 
+/** One mistake may bring forth thousands of errors; the first ones tell what is wrong. */
+const MAX_ERRORS = 10;
+
 /**
- * Parses YAML 1.2 (of which JSON is a part), with merge keys. Never throws. With any error there are no documents.
+ * Parses YAML 1.2 (of which JSON is a part), with merge keys. Never throws. With any error there are no documents;
+ * the first ten errors are told.
  * Empty documents are left out.
  */
 export function parseYaml(text: string): ParsedYaml {
@@ -66,7 +70,7 @@ export function parseYaml(text: string): ParsedYaml {
       })),
       ...misuses(document, lines),
     ]);
-    if (errors.length > 0) return { documents: [], errors };
+    if (errors.length > 0) return { documents: [], errors: errors.slice(0, MAX_ERRORS) };
     const documents = parsed.filter((document) => !isEmpty(document));
     return { documents: documents.map((document) => toDocument(document, lines)), errors: [] };
   } catch (error) {
@@ -75,12 +79,13 @@ export function parseYaml(text: string): ParsedYaml {
 }
 
 function failure(error: unknown): string {
-  if (error instanceof RangeError) return "The document is nested too deeply.";
   return sentence(error instanceof Error ? error.message : String(error));
 }
 
 function sentence(message: string): string {
   const text = message.trim();
+  // The parser recurses; how deep it can is up to the engine.
+  if (text.includes("call stack")) return "The document is nested too deeply.";
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
