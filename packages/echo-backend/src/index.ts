@@ -1,1 +1,2 @@
-export {};
+export type { EchoAnswer } from "./description.ts";
+export { type EchoBackend, type EchoCounts, type EchoOptions, startEcho } from "./echo-server.ts";
