@@ -13,7 +13,8 @@ export interface DeriveOptions<V> {
 
 /**
  * Memoised derivations by key, over the signals library. Reads (of the store, of an index, of a cell,
- * of another derivation) are recorded; a change runs again only what read it.
+ * of another derivation) are recorded; a change runs again only what read it. Effects are to be made here, not with the
+ * library itself: what is read outside of them is forgotten at once.
  */
 export interface Graph {
   /**
