@@ -47,9 +47,14 @@ export class Rig implements AsyncDisposable {
 
   /** Serves a new world of these resources. */
   async serve(resources: readonly Resource[]): Promise<void> {
+    await this.serveClosed(resources);
+    this.world.open();
+  }
+
+  /** As `serve`, but the world is not complete yet. */
+  async serveClosed(resources: readonly Resource[]): Promise<void> {
     this.world = new World(this.#events);
     this.world.apply({ set: resources, removed: [] });
-    this.world.open();
     const world = this.world;
     this.ads = await serveAds({ address: this.address, onNode: () => world, inline });
   }

@@ -1,5 +1,5 @@
-/** First wait before a refused version is tried again, and the longest; milliseconds. */
-const FIRST_WAIT = 1_000;
+/** The waits before a refused version is tried again, after a first try without one; milliseconds. */
+const SECOND_WAIT = 1_000;
 const LONGEST_WAIT = 300_000;
 
 /**
@@ -16,7 +16,8 @@ export class Retries {
   refused(key: string, now: number): void {
     const attempts = this.#attempts.get(key) ?? 0;
     this.#attempts.set(key, attempts + 1);
-    this.#notBefore.set(key, now + Math.min(FIRST_WAIT * 2 ** attempts, LONGEST_WAIT));
+    const wait = attempts === 0 ? 0 : Math.min(SECOND_WAIT * 2 ** (attempts - 1), LONGEST_WAIT);
+    this.#notBefore.set(key, now + wait);
     this.#due.delete(key);
   }
 
