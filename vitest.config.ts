@@ -6,7 +6,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "protos/src/**/*.test.ts", "envoy/src/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "protos/src/**/*.test.ts",
+            "envoy/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
         },
       },
       {
