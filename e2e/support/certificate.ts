@@ -3,19 +3,48 @@ import "reflect-metadata";
 import { createPrivateKey } from "node:crypto";
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const ALGORITHMS = {
+  ecdsa: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  rsa: {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    publicExponent: new Uint8Array([1, 0, 1]),
+    modulusLength: 2048,
+  },
+} as const;
+
 const HOUR_MS = 3600 * 1000;
 
-/** A self-signed certificate for some names, in PEM, valid for an hour; the first name is its common name too. */
-export async function testCertificate(...names: string[]): Promise<{ chain: string; key: string }> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+/** A certificate and its key, in PEM. */
+export interface KeyPair {
+  readonly chain: string;
+  readonly key: string;
+}
+
+export interface CertificateOptions {
+  /** Default ECDSA. */
+  readonly algorithm?: keyof typeof ALGORITHMS;
+  /** Hours from now at which it ends; negative: it has expired. Default 1. */
+  readonly endsInHours?: number;
+  /** Default: the first host. */
+  readonly commonName?: string;
+}
+
+/** A self-signed certificate for these hosts. */
+export async function selfSigned(
+  hosts: readonly string[],
+  options: CertificateOptions = {},
+): Promise<KeyPair> {
+  const algorithm = ALGORITHMS[options.algorithm ?? "ecdsa"];
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const end = Date.now() + (options.endsInHours ?? 1) * HOUR_MS;
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${names[0]}`,
-    notBefore: new Date(Date.now() - HOUR_MS),
-    notAfter: new Date(Date.now() + HOUR_MS),
-    signingAlgorithm: ALGORITHM,
+    name: `CN=${options.commonName ?? hosts[0]}`,
+    notBefore: new Date(Math.min(Date.now(), end) - HOUR_MS),
+    notAfter: new Date(end),
+    signingAlgorithm: algorithm,
     keys,
-    extensions: [new SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))],
+    extensions: [new SubjectAlternativeNameExtension(hosts.map((value) => ({ type: "dns", value })))],
   });
   const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
@@ -23,4 +52,9 @@ export async function testCertificate(...names: string[]): Promise<{ chain: stri
     chain: `${certificate.toString("pem")}\n`,
     key: key.export({ type: "pkcs8", format: "pem" }).toString(),
   };
+}
+
+/** A self-signed certificate for some names, in PEM, valid for an hour; the first name is its common name too. */
+export function testCertificate(...names: string[]): Promise<KeyPair> {
+  return selfSigned(names);
 }

@@ -92,3 +92,14 @@ export function ingress(spec: IngressSpec): object {
     },
   };
 }
+
+/** A Secret of type kubernetes.io/tls. */
+export function tlsSecret(name: string, pair: { chain: string; key: string }, namespace = "default"): object {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/tls",
+    metadata: { name, namespace },
+    stringData: { "tls.crt": pair.chain, "tls.key": pair.key },
+  };
+}

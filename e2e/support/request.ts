@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { EchoAnswer } from "@sluice/echo-backend";
 
 export interface TestRequest {
   /** Host header, and SNI on https. */
@@ -16,15 +17,7 @@ export interface TestRequest {
 }
 
 /** What the echo backend saw, as its answer's body tells. */
-export interface Seen {
-  readonly backend: string;
-  readonly method: string;
-  readonly path: string;
-  readonly host: string;
-  readonly httpVersion: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+export type Seen = EchoAnswer;
 
 export interface TestResponse {
   readonly status: number;

@@ -22,10 +22,14 @@ function stageRank(feature: Feature): number {
   throw new Error(`feature ${feature.id} installs filters and names no stage`);
 }
 
-/** Without the `x-envoy-*` headers that it would add to what backends and clients see. */
+/**
+ * Its own `x-envoy-*` request headers are not suppressed: hashing needs the path as the client sent it, which the
+ * router keeps in `x-envoy-original-path`, and the access log shows it. What it says to clients is removed by the
+ * RouteConfiguration.
+ */
 function router(): HttpFilter {
   return {
     name: "envoy.filters.http.router",
-    typedConfig: any("envoy.extensions.filters.http.router.v3.Router", { suppressEnvoyHeaders: true }),
+    typedConfig: any("envoy.extensions.filters.http.router.v3.Router", {}),
   };
 }

@@ -68,6 +68,8 @@ function sharedConfiguration(table: RouteTable, { settings, features }: XdsConte
     ...(table.certificate !== undefined && { virtualHosts: [misdirected(table)] }),
     requestHeadersToAdd: forwardedHeaders(table, settings),
     requestHeadersToRemove: REMOVED_REQUEST_HEADERS,
+    // How long a backend took is nothing for clients.
+    responseHeadersToRemove: ["x-envoy-upstream-service-time"],
     ...(hsts.length > 0 && { responseHeadersToAdd: hsts }),
     // A header that a route sets beats the one that all routes get.
     mostSpecificHeaderMutationsWins: true,
