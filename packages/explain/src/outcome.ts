@@ -14,7 +14,7 @@ import { redirectLocation } from "./redirect-location.ts";
 import type { SeenRequest } from "./request.ts";
 import { showable } from "./showable.ts";
 import type { GatewayView } from "./view.ts";
-import { actionWords, matchWords, originWords, targetWords } from "./words.ts";
+import { actionWords, endpointWords, matchWords, originWords, targetWords } from "./words.ts";
 
 /** What a route that takes the request does with it. */
 export function outcomeOf(
@@ -74,7 +74,7 @@ function backendOutcome(
     target: targetWords(backend.target),
     ...(cluster === undefined ? {} : { protocol: cluster.protocol }),
     endpoints: endpoints.map(({ address, port, health, zone }) => ({
-      address: address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
+      address: endpointWords({ address, port }),
       health,
       ...(zone === undefined ? {} : { zone }),
     })),

@@ -1,4 +1,11 @@
-import type { BackendTarget, ObjectRef, Origin, Route, RouteAction } from "@sluice/model";
+import type {
+  BackendTarget,
+  LoadAssignmentEndpoint,
+  ObjectRef,
+  Origin,
+  Route,
+  RouteAction,
+} from "@sluice/model";
 import { displayName } from "@sluice/model";
 import { conditionWords } from "./match-condition.ts";
 import { pathWords } from "./match-path.ts";
@@ -57,4 +64,9 @@ export function actionWords(action: RouteAction): string {
     case "respond":
       return `answer ${action.status}: ${action.reason}`;
   }
+}
+
+/** `10.0.0.1:8080`, `[fd00::1]:8080`. */
+export function endpointWords({ address, port }: Pick<LoadAssignmentEndpoint, "address" | "port">): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
