@@ -27,11 +27,13 @@ export type AnnotationSet = ReadonlyMap<string, AnnotationEntry>;
 /**
  * Resolves the prefixes of an object's annotations. Keys under foreign prefixes are left out, and so are those
  * under `disabled.higress.io/`, with which the Higress console switches an annotation off. Where prefixes
- * disagree on a value the strongest one counts, and the conflict is reported.
+ * disagree on a value the strongest one counts, and the conflict is reported. A blank value is as no annotation, so
+ * that a weaker prefix decides, unless `blankCounts` says otherwise of a key.
  */
 export function resolveAnnotations(
   object: ObjectRef,
   annotations: Readonly<Record<string, string>>,
+  blankCounts: (key: string) => boolean = () => false,
 ): { readonly set: AnnotationSet; readonly diagnostics: readonly Diagnostic[] } {
   const set = new Map<string, AnnotationEntry>();
   const diagnostics: Diagnostic[] = [];
@@ -41,8 +43,10 @@ export function resolveAnnotations(
       const key = annotation.slice(prefix.length);
       const text = (annotations[annotation] ?? "").trim();
       const winner = set.get(key);
-      if (winner === undefined) set.set(key, { text, annotation, object });
-      else if (winner.text !== text) diagnostics.push(conflict(winner, annotation, text));
+      const says = (value: string): boolean => value !== "" || blankCounts(key);
+      if (winner === undefined || (!says(winner.text) && says(text)))
+        set.set(key, { text, annotation, object });
+      else if (winner.text !== text && says(text)) diagnostics.push(conflict(winner, annotation, text));
     }
   }
   return { set, diagnostics };

@@ -32,7 +32,9 @@ export function ingressPolicies(
     namespace: ingress.metadata.namespace,
     name: ingress.metadata.name,
   };
-  const { set, diagnostics } = resolveAnnotations(object, ingress.metadata.annotations);
+  const blankCounts = (key: string): boolean =>
+    context.features.some(({ keys }) => keys[key]?.blankCounts === true);
+  const { set, diagnostics } = resolveAnnotations(object, ingress.metadata.annotations, blankCounts);
   const parsed = parseAll(context.byScope.route, set, object, references);
   return {
     annotations: set,
