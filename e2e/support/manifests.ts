@@ -103,3 +103,8 @@ export function tlsSecret(name: string, pair: { chain: string; key: string }, na
     stringData: { "tls.crt": pair.chain, "tls.key": pair.key },
   };
 }
+
+/** A Pod with these labels. */
+export function pod(name: string, labels: Readonly<Record<string, string>>, namespace = "default"): object {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, namespace, labels } };
+}
