@@ -1,9 +1,11 @@
 import { Command } from "commander";
-import { loadSettings } from "../config/load-settings.ts";
-import type { Settings } from "../config/settings.ts";
 import { bootstrapCommand } from "./bootstrap-command.ts";
+import { checkCommand } from "./check-command.ts";
+import { diffCommand } from "./diff-command.ts";
+import { explainCommand } from "./explain-command.ts";
 import { run } from "./run.ts";
-import { addSettingOptions } from "./setting-options.ts";
+import { addSettingOptions, type SettingFlags, settingsOf } from "./setting-options.ts";
+import { translateCommand } from "./translate-command.ts";
 
 const RUN_EXAMPLES = `
 Examples:
@@ -11,18 +13,19 @@ Examples:
   sluice run manifests --http-port 80 --https-port 443 --ingress-class nginx
   SLUICE_LOG_LEVEL=debug sluice run manifests`;
 
-/** The command line. Nothing runs until it is parsed. */
+/** The command line. Nothing runs until it is parsed; bad usage then throws a `CommanderError`. */
 export function createProgram(): Command {
   const program = new Command("sluice")
     .description("An ingress gateway: Kubernetes Ingress in, Envoy over ADS out.")
-    .showHelpAfterError("(add --help for what is possible)");
+    .showHelpAfterError("(add --help for what is possible)")
+    .exitOverride();
   addSettingOptions(
     program
       .command("run")
       .description("run the gateway: the control plane, and an Envoy that it starts, watches and drains")
       .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched")
       .addHelpText("after", RUN_EXAMPLES),
-  ).action(async (paths: string[], flags: Flags) => {
+  ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: true });
   });
   addSettingOptions(
@@ -30,17 +33,10 @@ export function createProgram(): Command {
       .command("serve")
       .description("run the control plane alone; Envoys connect to --xds-address")
       .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched"),
-  ).action(async (paths: string[], flags: Flags) => {
+  ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: false });
   });
-  program.addCommand(bootstrapCommand());
+  const others = [bootstrapCommand(), checkCommand(), translateCommand(), diffCommand(), explainCommand()];
+  for (const command of others) program.addCommand(command.copyInheritedSettings(program));
   return program;
-}
-
-type Flags = Record<string, unknown> & { config?: string };
-
-/** Settings from flags, the environment and the file of `--config`. */
-export function settingsOf(flags: Flags): Settings {
-  const { config = process.env.SLUICE_CONFIG, ...values } = flags;
-  return loadSettings({ flags: values, env: process.env, ...(config ? { file: config } : {}) });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { flagOf, SETTINGS, type SettingName, variableOf } from "../config/settings.ts";
+import { loadSettings } from "../config/load-settings.ts";
+import { flagOf, SETTINGS, type SettingName, type Settings, variableOf } from "../config/settings.ts";
 
 /** Adds a flag for each of the given settings, and `--config`. Values are checked later, together with the file's. */
 export function addSettingOptions(command: Command, names: readonly SettingName[] = ALL): Command {
@@ -14,3 +15,26 @@ export function addSettingOptions(command: Command, names: readonly SettingName[
 
 // The keys of a constant are its setting names.
 const ALL = Object.keys(SETTINGS) as SettingName[];
+
+/** The settings that decide what becomes of the objects: what commands take that translate without serving. */
+export const TRANSLATION_SETTINGS: readonly SettingName[] = [
+  "ingressClass",
+  "controllerName",
+  "sslRedirect",
+  "allowExternalName",
+  "allowCrossNamespace",
+  "trustedHops",
+  "listenAddress",
+  "httpPort",
+  "httpsPort",
+  "accessLog",
+];
+
+/** Flags as commander hands them over: settings, and options of the command's own, which are not looked at here. */
+export type SettingFlags = object & { readonly config?: string };
+
+/** Settings from flags, the environment and the file of `--config`. */
+export function settingsOf(flags: SettingFlags): Settings {
+  const { config = process.env.SLUICE_CONFIG, ...values } = flags;
+  return loadSettings({ flags: { ...values }, env: process.env, ...(config ? { file: config } : {}) });
+}

@@ -1,0 +1,72 @@
+import { features } from "@sluice/features";
+import {
+  type Certificate,
+  compareDiagnostics,
+  type Diagnostic,
+  type KubeObject,
+  type ObjectKey,
+  parseObjectKey,
+  type Resource,
+} from "@sluice/model";
+import { createStore, type Store } from "@sluice/store";
+import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { createControlPlane } from "./control-plane.ts";
+import type { ModelState } from "./model-state.ts";
+
+export interface TranslateOnceInput {
+  readonly objects: readonly KubeObject[];
+  /** What the source of the objects found; told along with the rest. */
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** What the gateway would do with a set of objects. */
+export interface OneShot {
+  readonly store: Store;
+  readonly model: ModelState;
+  /** What an Envoy with all extensions would be served, in no particular order. */
+  readonly resources: readonly Resource[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Translates objects by the very parts that `sluice run` has, once: nothing is watched and nothing is served. Never
+ * throws because of the objects; where Sluice itself fails on one, that is a diagnostic too.
+ */
+export async function translateOnce(
+  input: TranslateOnceInput,
+  settings: Settings,
+  defaultCertificate?: Certificate,
+): Promise<OneShot> {
+  const failures: Diagnostic[] = [];
+  const store = createStore({ onError: (name, key, error) => failures.push(failure(name, key, error)) });
+  store.apply({ set: input.objects, removed: [] });
+  store.setDiagnostics("file", input.diagnostics ?? []);
+  const translate = await translateSettings(settings);
+  // Not stopped at the end, for that would empty the model; it holds on to nothing outside.
+  const controlPlane = createControlPlane({
+    store,
+    features,
+    translate: defaultCertificate === undefined ? translate : { ...translate, defaultCertificate },
+    gateway: gatewaySettings(settings),
+    whenIdle: () => Promise.resolve(),
+  });
+  return {
+    store,
+    model: controlPlane.model,
+    resources: controlPlane.renderings().flatMap(({ resources }) => [...resources.values()]),
+    diagnostics: [...controlPlane.diagnostics(), ...failures].sort(compareDiagnostics),
+  };
+}
+
+function failure(derivation: string, key: string, error: unknown): Diagnostic {
+  // Derivations of objects have the key of the object.
+  const object = /^[A-Z]\w+\/[^/]*\/[^/]+$/.test(key) ? parseObjectKey(key as ObjectKey) : undefined;
+  return {
+    code: "internal-error",
+    severity: "error",
+    ...(object && { origin: { object } }),
+    message: `Sluice failed on ${key} (${derivation}): ${error instanceof Error ? error.message : String(error)}`,
+    hint: "This is a bug of Sluice, please report it.",
+  };
+}
