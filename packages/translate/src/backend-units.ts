@@ -10,7 +10,7 @@ import type {
   Origin,
   Service,
 } from "@sluice/model";
-import { type ObjectKey, parseObjectKey, targetService } from "@sluice/model";
+import { type ObjectKey, objectKey, parseObjectKey, targetService } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
 import { SLICES_BY_SERVICE } from "./indexes.ts";
 import type { IngressUnits } from "./ingress-units.ts";
@@ -85,6 +85,27 @@ function users(context: TranslateContext, target: BackendTarget): Origin[] {
     .map((key) => ({ object: parseObjectKey(key as ObjectKey) }));
 }
 
+/** The fields that name a backend; the Ingress alone where it is an annotation that does. */
+function uses(
+  { target }: Backend,
+  context: TranslateContext,
+  ingresses: IngressUnits,
+): Pick<Diagnostic, "origin" | "key">[] {
+  const found = users(context, target).flatMap(({ object }) =>
+    [...(ingresses.rules(objectKey(object))?.byHost.values() ?? [])]
+      .flat()
+      .filter(({ draft }) => draft.backends.some((each) => isDeepStrictEqual(each.backend.target, target)))
+      .map(({ origin, backend }) => {
+        const field = origin.field?.endsWith("defaultBackend") ? origin.field : `${origin.field}.backend`;
+        const isOwn = isDeepStrictEqual(backend?.target, target);
+        return isOwn
+          ? { origin: { object, field: `${field}.service` }, key: `${field}.service` }
+          : { origin: { object } };
+      }),
+  );
+  return [...new Map(found.map((use) => [JSON.stringify(use), use])).values()];
+}
+
 function assignment(backend: Backend, context: TranslateContext, ingresses: IngressUnits): AssignmentResult {
   const { target } = backend;
   const shared = ingresses.service(`${target.namespace}/${target.name}`);
@@ -103,7 +124,7 @@ function assignment(backend: Backend, context: TranslateContext, ingresses: Ingr
     diagnostics: found.findings.flatMap((finding) =>
       // A missing Service is told to those that name it; what is wrong with an existing one, to itself.
       finding.of === "users"
-        ? users(context, target).map((origin): Diagnostic => ({ ...finding.diagnostic, origin }))
+        ? uses(backend, context, ingresses).map((use): Diagnostic => ({ ...finding.diagnostic, ...use }))
         : [{ ...finding.diagnostic, origin: { object: service } }],
     ),
   };
@@ -124,8 +145,8 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
   const { target } = backend;
   const where = `${target.namespace}/${target.name}`;
   const service = store.get("Service", target.namespace, target.name);
-  if (service === undefined) return nothing("users", missingService(where));
-  if (service.spec.type === "ExternalName") return nothing("users", externalName(where));
+  if (service === undefined) return nothing("users", missingService(where, target.name));
+  if (service.spec.type === "ExternalName") return nothing("users", externalName(where, target.name));
   const port = servicePort(service, target);
   if (port === undefined) return nothing("users", missingPort(where, service, target));
   if (clusterAddress && hasClusterAddress(service)) {
@@ -184,11 +205,11 @@ function podSelector(
   };
 }
 
-function missingService(where: string): Finding["diagnostic"] {
+function missingService(where: string, name: string): Finding["diagnostic"] {
   return {
     code: "service-missing",
     severity: "warning",
-    value: where,
+    value: name,
     message: `The Service ${where} does not exist: its routes answer 503.`,
     expected: "a Service of that name",
   };
@@ -213,11 +234,11 @@ function missingPort(where: string, service: Service, target: BackendTarget): Fi
   };
 }
 
-function externalName(where: string): Finding["diagnostic"] {
+function externalName(where: string, name: string): Finding["diagnostic"] {
   return {
     code: "service-external-name",
     severity: "warning",
-    value: where,
+    value: name,
     message: `The Service ${where} is of type ExternalName, which is not allowed: its routes answer 503.`,
     expected: "a Service with endpoints",
   };

@@ -60,8 +60,9 @@ function placeOf(
   if (start === undefined) return undefined;
   const lines = texts.linesOf(start.file);
   const key = keySpan(lines, start.line, start.column);
-  if (location !== undefined || ABOUT_KEYS.has(code)) return { file: start.file, ...key };
-  const wanted = origin?.field === undefined ? object?.metadata.name : value;
+  if (ABOUT_KEYS.has(code)) return { file: start.file, ...key };
+  const isWhole = location === undefined && origin?.field === undefined;
+  const wanted = isWhole ? object?.metadata.name : value;
   const isItem = /\[\d+\]$/.test(field);
   const found = wanted === undefined ? undefined : findValue(lines, { ...start, isItem }, wanted);
   return { file: start.file, ...(found ?? key) };
