@@ -1,4 +1,5 @@
-import type { VirtualHost } from "@sluice/model";
+import type { Condition, VirtualHost } from "@sluice/model";
+import { conditionFailure } from "./match-condition.ts";
 import { hostName, type SeenRequest, withoutDot } from "./request.ts";
 import type { GatewayView } from "./view.ts";
 
@@ -23,14 +24,20 @@ function hostPatterns(host: string): string[] {
 export function hostReason(chosen: VirtualHost, request: SeenRequest): string {
   if (chosen.host === "*") return `no host matches ${request.host}, so the rules without a host hold`;
   if (!chosen.host.startsWith("*")) return "exact";
-  return isDeeper(chosen, request.host)
+  return isDeeper(chosen, request)
     ? `longest wildcard, but it stands for one label: ${request.host} is sent on to the rules without a host`
     : "longest wildcard";
 }
 
-/** True if the host has more labels than the wildcard stands for. */
-export function isDeeper({ host: wildcard }: VirtualHost, host: string): boolean {
-  return wildcard.startsWith("*.") && host.slice(0, host.length - wildcard.length + 1).includes(".");
+/** The condition by which a wildcard host knows hosts with more labels than its one; its guard route has it. */
+export function deepCondition(wildcard: VirtualHost): Condition | undefined {
+  return wildcard.routes.find(({ name }) => name === `${wildcard.host}/deeper`)?.match.conditions[0];
+}
+
+/** True if the request's host has more labels than the wildcard stands for. */
+export function isDeeper(wildcard: VirtualHost, request: SeenRequest): boolean {
+  const deep = deepCondition(wildcard);
+  return deep !== undefined && conditionFailure(deep, request) === undefined;
 }
 
 /**

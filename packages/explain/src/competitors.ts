@@ -15,8 +15,9 @@ export function competitors(
   others: readonly VirtualHost[],
   request: SeenRequest,
 ): Competitor[] {
+  const deeper = isDeeper(chosen, request);
   // Routes that only hosts with more labels can reach are no news for any other.
-  const isGuard = (kind: Lost["kind"]): boolean => kind === "depth" && !isDeeper(chosen, request.host);
+  const isGuard = (kind: Lost["kind"]): boolean => kind === "depth" && !deeper;
   const near = decision.lost.filter(({ kind }) => kind !== "path" && !isGuard(kind));
   const guards = decision.lost.filter(({ kind }) => isGuard(kind));
   const far = decision.lost.filter(({ kind }) => kind === "path");

@@ -1,5 +1,5 @@
-import type { Condition, Route, VirtualHost } from "@sluice/model";
-import { isDeeper } from "./choose-host.ts";
+import type { Route, VirtualHost } from "@sluice/model";
+import { deepCondition, isDeeper } from "./choose-host.ts";
 import { conditionFailure } from "./match-condition.ts";
 import { pathMismatch } from "./match-path.ts";
 import { orderReason } from "./order-reason.ts";
@@ -45,10 +45,10 @@ export interface Decision {
 export function decide(host: VirtualHost, request: SeenRequest): Decision {
   const taken: Taken[] = [];
   const lost: Lost[] = [];
-  const deep = deepCondition(host);
+  const depthLoss = depthRule(host, request);
   let covered = 0;
   for (const route of host.routes) {
-    const loss = depthLoss(route, host, request, deep) ?? matchLoss(route, request);
+    const loss = depthLoss(route) ?? matchLoss(route, request);
     const below = Math.min(route.match.below ?? MILLION, MILLION);
     if (loss !== undefined) lost.push(loss);
     else if (below <= covered) lost.push(lateLoss(route, below, covered, taken.at(-1)?.route));
@@ -78,26 +78,21 @@ function lateLoss(route: Route, below: number, covered: number, before: Route | 
   return { route, kind: "share", reason: `its share ends at ${share}, which ${before.name} takes first` };
 }
 
-/** The condition that tells hosts with more labels than the wildcard's one, if the host has it. */
-function deepCondition(host: VirtualHost): Condition | undefined {
-  return host.routes.find(({ name }) => name === `${host.host}/deeper`)?.match.conditions[0];
-}
-
-/** Replaces the pattern of a guard, which says little to a person, by what the guard is for. */
-function depthLoss(
-  route: Route,
-  host: VirtualHost,
-  request: SeenRequest,
-  deep: Condition | undefined,
-): Lost | undefined {
-  if (deep === undefined) return undefined;
-  const guarded = route.match.conditions.some(
-    (condition) => JSON.stringify(condition) === JSON.stringify(deep),
-  );
-  const deeper = isDeeper(host, request.host);
-  if (guarded && !deeper)
-    return { route, kind: "depth", reason: `it is for hosts with more labels than ${host.host}` };
-  if (!guarded && deeper && matchLoss(route, request) === undefined)
-    return { route, kind: "depth", reason: `${host.host} stands for one label, ${request.host} has more` };
-  return undefined;
+/**
+ * How a wildcard host's guard splits its routes, in words: the guard's own pattern says little to a person. Hosts without
+ * a guard lose nothing by it.
+ */
+function depthRule(host: VirtualHost, request: SeenRequest): (route: Route) => Lost | undefined {
+  const deep = deepCondition(host);
+  if (deep === undefined) return () => undefined;
+  const deeper = isDeeper(host, request);
+  const guard = JSON.stringify(deep);
+  return (route) => {
+    const guarded = route.match.conditions.some((condition) => JSON.stringify(condition) === guard);
+    if (guarded && !deeper)
+      return { route, kind: "depth", reason: `it is for hosts with more labels than ${host.host}` };
+    if (!guarded && deeper && matchLoss(route, request) === undefined)
+      return { route, kind: "depth", reason: `${host.host} stands for one label, ${request.host} has more` };
+    return undefined;
+  };
 }

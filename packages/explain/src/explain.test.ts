@@ -29,9 +29,10 @@ const reasons = ({ competitors }: Explanation): Record<string, string> =>
 
 describe("hosts", () => {
   const named = (host: string, name: string) => virtualHost(host, [route(name, prefix("/"))]);
+  const wild = virtualHost("*.a.com", [guard("*.a.com"), route("shop/wild/0/0", prefix("/"))]);
   const gateway = view([
     named("x.a.com", "shop/exact/0/0"),
-    named("*.a.com", "shop/wild/0/0"),
+    wild,
     named("*.y.a.com", "shop/longer/0/0"),
     named("*", "shop/any/0/0"),
   ]);
@@ -42,7 +43,8 @@ describe("hosts", () => {
     ["z.a.com", "shop/wild/0/0", "longest wildcard"],
     ["z.y.a.com", "shop/longer/0/0", "longest wildcard"],
     ["y.a.com", "shop/wild/0/0", "longest wildcard"],
-    ["..a.com", "shop/wild/0/0", "sent on to the rules without a host"],
+    ["y.z.a.com", "*.a.com/deeper", "sent on to the rules without a host"],
+    ["..a.com", "shop/wild/0/0", "longest wildcard"],
     ["a.com", "shop/any/0/0", "rules without a host"],
     [".a.com", "shop/any/0/0", "rules without a host"],
     ["*.a.com", "shop/wild/0/0", "longest wildcard"],
@@ -282,13 +284,15 @@ describe("actions", () => {
     ["a.com", "http://a.com/x?y", { host: "b.com", port: 8443 }, "http://b.com:8443/x?y"],
     ["a.com", "http://a.com:81/x?y", { stripQuery: true, keepPort: true }, "http://a.com:81/x"],
     ["*.r.com", "http://A.r.com:8080/x?y", { scheme: "https" }, "https://A.r.com:443/x?y"],
-    ["*.r.com", "http://a.r.com/x", { path: "/other" }, "http://a.r.com:80/other"],
+    ["*.r.com", "http://a.r.com/x", { path: "/other" }, "http://a.r.com/other"],
+    ["*.r.com", "http://a.r.com:81/x", { path: "/other" }, "http://a.r.com:80/other"],
     ["*.r.com", "http://a.r.com.:81/x?", { scheme: "https", keepPort: true }, "https://a.r.com:81/x?"],
     ["*.r.com", "http://a.r.com:80/", { scheme: "https", keepPort: true }, "https://a.r.com/"],
     ["*.r.com", "http://a.r.com:443/", { scheme: "https", keepPort: true }, "https://a.r.com:443/"],
     ["*.r.com", "http://a.r.com:80/", { path: "/b", keepPort: true }, "http://a.r.com:80/b"],
     ["*.r.com", "http://a.r.com:80/", { scheme: "https", port: 8443 }, "https://a.r.com:8443/"],
-    ["*", "http://[::1]/", { scheme: "https" }, "https://[::1]:443/"],
+    ["*", "http://[::1]/", { scheme: "https" }, "https://[::1]/"],
+    ["*", "http://[::1]:80/", { scheme: "https" }, "https://[::1]:443/"],
   ])("on %s, %s with %o goes to %s", (host, url, action, location) => {
     const gateway = one({ action: { kind: "redirect", status: 301, ...action } }, host);
     expect(actionOf(url, gateway)).toEqual({ kind: "redirect", status: 301, location });
@@ -303,6 +307,10 @@ describe("actions", () => {
       overHttps: "forward to shop/web/80",
     });
     expect(actionOf("https://a.com/x", gateway)?.kind).toBe("forward");
+    const behind = { ...get("http://a.com/x", [["x-forwarded-proto", "https"]]) };
+    expect(explain(behind, gateway).outcomes[0]?.action.kind).toBe("redirect");
+    const trust = { trustedHops: 1, keepRequestId: false };
+    expect(explain(behind, { ...gateway, trust }).outcomes[0]?.action.kind).toBe("forward");
   });
 
   test("policies come with the annotations behind them, and never with bytes", () => {

@@ -16,7 +16,7 @@ import { originWords } from "./words.ts";
  * name can match and at nothing else. Never throws, whatever the request.
  */
 export function explain(asked: ExplainRequest, view: GatewayView): Explanation {
-  const { request, refused, notes } = readRequest(asked);
+  const { request, refused, notes } = readRequest(asked, view.trust);
   const base = { asked: { method: asked.method, url: asked.url } };
   if (request === undefined)
     return { ...base, ...(refused === undefined ? {} : { refused }), outcomes: [], competitors: [], notes };

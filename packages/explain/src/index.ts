@@ -5,5 +5,6 @@ export type * from "./explanation.ts";
 export { renderDiff } from "./render-diff.ts";
 export { renderExplanation } from "./render-explanation.ts";
 export type { ExplainRequest, Refusal, SeenRequest } from "./request.ts";
+export type { TrustSettings } from "./request-headers.ts";
 export { PLAIN, type Style } from "./style.ts";
 export type { AnnotationText, GatewayView } from "./view.ts";

@@ -4,6 +4,8 @@ import { quoted, type SeenRequest } from "./request.ts";
 
 /** Undefined when the condition holds, else the fact that decides, as the end of a sentence. */
 export function conditionFailure(condition: Condition, request: SeenRequest): string | undefined {
+  if (isBeyondEnvoy(condition))
+    return `Envoy cannot tell whether ${conditionWords(condition)}: the route is left out`;
   const values = conditionValues(condition, request);
   const matched = comparedValues(condition, values).some((value) => textMatches(condition.match, value));
   if (matched !== (condition.negate ?? false)) return undefined;
@@ -13,6 +15,11 @@ export function conditionFailure(condition: Condition, request: SeenRequest): st
 /** `header x-canary is "always"`. */
 export function conditionWords(condition: Condition): string {
   return `${subject(condition)} must ${demand(condition)}`;
+}
+
+/** What xds has no match for, so that it leaves the route out. */
+function isBeyondEnvoy({ on, match, negate }: Condition): boolean {
+  return match.kind === "regex" && (on === "cookie" || (on === "query" && negate === true));
 }
 
 /** Values as the request has them; none: it is absent. */

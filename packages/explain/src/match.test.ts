@@ -170,6 +170,13 @@ describe("cookies", () => {
   });
 });
 
+test.each<Condition>([
+  { on: "cookie", name: "c", match: re2(".*") },
+  { on: "query", name: "c", match: re2(".*"), negate: true },
+])("a route with a condition that Envoy does not have is left out: %o", (condition) => {
+  expect(holds(condition, "http://a/?c=1", [["cookie", "c=1"]])).toBe(false);
+});
+
 test.each<[Condition, string]>([
   [{ on: "header", name: "x", match: is("always") }, 'header x is absent, must be "always"'],
   [{ on: "query", name: "v", match: is("2") }, 'query parameter v is "1", must be "2"'],

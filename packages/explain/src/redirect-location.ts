@@ -3,7 +3,7 @@ import type { SeenRequest } from "./request.ts";
 
 /**
  * The `Location` that Envoy writes. An exact host stands in it as its rule has it. Of a request on a wildcard host the
- * host is kept as sent, and the scheme's own port is written out in place of the request's, which Envoy would keep.
+ * host is kept as sent, and a port in it is replaced by the scheme's own, written out, as xds tells Envoy to do.
  */
 export function redirectLocation(action: RedirectAction, request: SeenRequest, host: VirtualHost): string {
   const scheme = action.scheme ?? request.scheme;
@@ -21,7 +21,7 @@ function authority(
   if (name !== undefined) return action.port === undefined ? name : `${name}:${action.port}`;
   const [bare, port] = splitPort(request.authority);
   if (action.port !== undefined) return `${bare}:${action.port}`;
-  if (!action.keepPort) return `${bare}:${scheme === "https" ? 443 : 80}`;
+  if (!action.keepPort) return port ? `${bare}:${scheme === "https" ? 443 : 80}` : request.authority;
   // Envoy drops the port that was the default of the scheme that the redirect leaves.
   const left = action.scheme !== undefined && action.scheme !== request.scheme;
   return left && port === (request.scheme === "https" ? "443" : "80") ? bare : request.authority;

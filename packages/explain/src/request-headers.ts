@@ -1,69 +1,80 @@
+import type { GatewaySettings } from "@sluice/model";
+
+/** What of the gateway's settings decides how headers are read. */
+export type TrustSettings = Pick<GatewaySettings, "trustedHops" | "keepRequestId">;
+
 /** The headers of a request after the gateway has read them. */
 export interface ReadHeaders {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly host?: string;
+  /** As a trusted proxy says, or as the connection is. */
+  readonly scheme: "http" | "https";
   readonly dropped: readonly { readonly name: string; readonly reason: string }[];
-  readonly notes: readonly string[];
 }
 
 /**
  * Headers that Envoy 1.40 joins by a comma when they repeat, as measured. Of all others each value is compared for
  * itself, and one that matches is enough.
  */
-const JOINED = new Set(
-  (
-    "accept accept-encoding access-control-request-headers access-control-request-method " +
+const JOINED = words(
+  "accept accept-encoding access-control-request-headers access-control-request-method " +
     "access-control-request-private-network authorization cache-control content-type expect grpc-accept-encoding " +
     "grpc-timeout if-match if-modified-since if-none-match if-range if-unmodified-since origin pragma referer user-agent " +
-    "via x-client-trace-id x-forwarded-host x-forwarded-port"
-  ).split(" "),
+    "via x-client-trace-id x-forwarded-host x-forwarded-port",
 );
 
-const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+const HOP_BY_HOP = words("connection keep-alive proxy-connection transfer-encoding upgrade");
+
+/** Headers by which Envoy is steered; it takes them from nobody outside, as measured. */
+const STEERING = words(
+  "x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node " +
+    "x-envoy-expected-rq-timeout-ms x-envoy-external-address x-envoy-force-trace x-envoy-hedge-on-per-try-timeout " +
+    "x-envoy-internal x-envoy-ip-tags x-envoy-max-retries x-envoy-original-host x-envoy-original-path " +
+    "x-envoy-original-url x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on " +
+    "x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms " +
+    "x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms x-envoy-upstream-stream-duration-ms",
+);
+
+/** What no client says of itself or of the gateway: the early header mutations of xds. */
+const FORGED = words("proxy x-forwarded-client-cert x-original-forwarded-for x-real-ip x-scheme");
 
 /** Headers that the gateway writes itself, with values that cannot be foretold. */
-export const WRITTEN_BY_GATEWAY: ReadonlySet<string> = new Set([
-  "x-envoy-external-address",
-  "x-forwarded-for",
-  "x-request-id",
-]);
+export const WRITTEN_BY_GATEWAY = words("x-envoy-external-address x-forwarded-for x-request-id");
 
-/** Reads headers as the gateway lets them in from a client that it does not trust. A fault is what gets 400, in words. */
+/** Reads headers as the gateway lets them in. A fault is what gets 400, in words. */
 export function readHeaders(
   given: readonly (readonly [string, string])[],
-  scheme: "http" | "https",
+  connection: "http" | "https",
+  trust: TrustSettings,
 ): ReadHeaders | { readonly fault: string } {
   const values = new Map<string, string[]>();
   const dropped: { name: string; reason: string }[] = [];
   const hosts: string[] = [];
-  const notes: string[] = [];
-  const upgrade = given.some(([name, value]) => lower(name) === "connection" && /\bupgrade\b/i.test(value));
-  for (const [rawName, rawValue] of given) {
-    const name = lower(rawName);
-    const value = rawValue.replace(/^[ \t]+|[ \t]+$/g, "");
+  const sent = given.map(([name, value]) => [lower(name), value.replace(/^[ \t]+|[ \t]+$/g, "")] as const);
+  const upgrade = sent.some(([name, value]) => name === "connection" && /\bupgrade\b/i.test(value));
+  for (const [name, value] of sent) {
     const fault = headerFault(name, value);
     if (fault !== undefined) return { fault };
-    const reason = dropReason(name, upgrade);
+    const reason = dropReason(name, value, upgrade, trust);
     if (name === "host" || name === ":authority") hosts.push(value);
     else if (reason !== undefined) dropped.push({ name, reason });
     else values.set(name, [...(values.get(name) ?? []), value]);
-    if (name === "x-forwarded-proto")
-      notes.push(
-        "X-Forwarded-Proto is believed from trusted proxies only; this answer goes by the URL's scheme.",
-      );
   }
-  values.set("x-forwarded-proto", [scheme]);
-  for (const name of WRITTEN_BY_GATEWAY) values.set(name, [""]);
-  const joined = [...values].map(([name, all]): [string, string[]] => [
-    name,
-    JOINED.has(name) ? [all.join(",")] : all,
-  ]);
+  const claimed = values.get("x-forwarded-proto");
+  const scheme = claimed?.[0] === "https" ? "https" : connection;
+  values.set("x-forwarded-proto", claimed ?? [connection]);
+  const forwardedFor = sent.filter(([name]) => name === "x-forwarded-for").map(([, value]) => value);
+  if (forwardedFor.length > 0) values.set("x-original-forwarded-for", forwardedFor);
+  for (const name of WRITTEN_BY_GATEWAY)
+    if (!(name === "x-request-id" && trust.keepRequestId && values.has(name))) values.set(name, [""]);
   return {
     // A name may be `__proto__`, which an object made by assignment would take for something else.
-    headers: Object.fromEntries(joined),
+    headers: Object.fromEntries(
+      [...values].map(([name, all]) => [name, JOINED.has(name) ? [all.join(",")] : all]),
+    ),
     ...(hosts.length === 0 ? {} : { host: hosts.join(",") }),
+    scheme,
     dropped,
-    notes,
   };
 }
 
@@ -80,9 +91,24 @@ function headerFault(name: string, value: string): string | undefined {
     : undefined;
 }
 
-function dropReason(name: string, upgrade: boolean): string | undefined {
+function dropReason(
+  name: string,
+  value: string,
+  upgrade: boolean,
+  { trustedHops }: TrustSettings,
+): string | undefined {
   if (name.includes("_")) return "headers with underscores are not let in";
-  if (name.startsWith("x-envoy-")) return "only Envoy itself may set x-envoy- headers";
-  if (!HOP_BY_HOP.has(name) || (upgrade && (name === "connection" || name === "upgrade"))) return undefined;
-  return "it concerns the connection and not the request";
+  if (STEERING.has(name)) return "it steers Envoy, which takes it from no client";
+  if (FORGED.has(name) || name.startsWith("ssl-client-")) return "only the gateway may say this";
+  if (name.startsWith("x-forwarded-") && trustedHops === 0)
+    return "it is believed from trusted proxies only, and none is set up";
+  if (name === "te" && value !== "" && !/\btrailers\b/i.test(value)) return CONNECTION;
+  const kept = upgrade && (name === "connection" || name === "upgrade");
+  return HOP_BY_HOP.has(name) && !kept ? CONNECTION : undefined;
+}
+
+const CONNECTION = "it concerns the connection and not the request";
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
 }

@@ -104,20 +104,46 @@ describe("headers", () => {
     });
   });
 
-  test("the gateway writes X-Forwarded-Proto itself", () => {
-    const { request, notes } = readRequest(get("http://a/", [["x-forwarded-proto", "https"]]));
-    expect(request?.headers["x-forwarded-proto"]).toEqual(["http"]);
-    expect(notes[0]).toContain("X-Forwarded-Proto");
+  test.each([
+    ["x_y"],
+    ["x-envoy-retry-on"],
+    ["X-Real-IP"],
+    ["X-Forwarded-Host"],
+    ["ssl-client-verify"],
+    ["Connection"],
+    ["Keep-Alive"],
+    ["Upgrade"],
+    ["TE"],
+  ])("%s is dropped", (name) => {
+    const { request } = readRequest(get("http://a/", [[name, "1"]]));
+    expect(request?.dropped.map((dropped) => dropped.name)).toEqual([name.toLowerCase()]);
+    expect(request?.headers).not.toHaveProperty(name.toLowerCase());
   });
 
-  test.each([["x_y"], ["x-envoy-retry-on"], ["Connection"], ["Keep-Alive"], ["Upgrade"]])(
-    "%s is dropped",
-    (name) => {
-      const { request } = readRequest(get("http://a/", [[name, "1"]]));
-      expect(request?.dropped.map((dropped) => dropped.name)).toEqual([name.toLowerCase()]);
-      expect(request?.headers).not.toHaveProperty(name.toLowerCase());
-    },
-  );
+  test("what a proxy says is not believed unless proxies are trusted", () => {
+    const asked = get("http://a/", [
+      ["X-Forwarded-Proto", "https"],
+      ["X-Forwarded-Host", "b"],
+      ["X-Forwarded-For", "1.2.3.4"],
+      ["X-Request-ID", "me"],
+    ]);
+    const untrusted = readRequest(asked).request;
+    expect(untrusted?.scheme).toBe("http");
+    expect(untrusted?.headers).toEqual({
+      "x-envoy-external-address": [""],
+      "x-forwarded-for": [""],
+      "x-forwarded-proto": ["http"],
+      "x-original-forwarded-for": ["1.2.3.4"],
+      "x-request-id": [""],
+    });
+    const trusted = readRequest(asked, { trustedHops: 1, keepRequestId: true }).request;
+    expect(trusted?.scheme).toBe("https");
+    expect(trusted?.headers).toMatchObject({
+      "x-forwarded-proto": ["https"],
+      "x-forwarded-host": ["b"],
+      "x-request-id": ["me"],
+    });
+  });
 
   test("an upgrade keeps its headers", () => {
     const headers = headersOf(["Connection", "Upgrade"], ["Upgrade", "websocket"]);

@@ -1,5 +1,5 @@
 import { canonicalPath } from "./canonical-path.ts";
-import { readHeaders } from "./request-headers.ts";
+import { readHeaders, type TrustSettings } from "./request-headers.ts";
 import { splitUrl } from "./url.ts";
 
 /** A request as a person writes it down. Anything may be wrong with it. */
@@ -16,6 +16,7 @@ export interface ExplainRequest {
 /** A request as the gateway sees it when it chooses a route. */
 export interface SeenRequest {
   readonly method: string;
+  /** Of the URL, or as a trusted proxy says. */
   readonly scheme: "http" | "https";
   /** As sent, without a dot at its end. Holds the port. */
   readonly authority: string;
@@ -47,7 +48,7 @@ export interface ReadRequest {
  * Makes of a request what the gateway makes of it: Envoy 1.40 with path normalisation, merged slashes, escaped slashes
  * left alone, headers with underscores dropped, the dot at the end of a host and the port ignored. Never throws.
  */
-export function readRequest(input: ExplainRequest): ReadRequest {
+export function readRequest(input: ExplainRequest, trust: TrustSettings = NO_TRUST): ReadRequest {
   const notes: string[] = [];
   const refuse = (reason: string, status = 400): ReadRequest => ({ refused: { status, reason }, notes });
   const url = splitUrl(input.url);
@@ -60,9 +61,8 @@ export function readRequest(input: ExplainRequest): ReadRequest {
     notes.push(`The method ${method} is taken on HTTP/2 only; on HTTP/1.1 it is refused with 400.`);
   notes.push(...url.notes);
 
-  const read = readHeaders(input.headers, url.scheme);
+  const read = readHeaders(input.headers, url.scheme, trust);
   if ("fault" in read) return refuse(read.fault);
-  notes.push(...read.notes);
   const authority = withoutDot(read.host ?? url.authority);
   const odd = /[^!$%&'()*+,\-.:;=@[\]_~0-9A-Za-z]/u.exec(authority);
   if (odd !== null) return refuse(`a host cannot hold ${quoted(odd[0])}`);
@@ -71,7 +71,7 @@ export function readRequest(input: ExplainRequest): ReadRequest {
   return {
     request: {
       method,
-      scheme: url.scheme,
+      scheme: read.scheme,
       authority,
       host: hostName(authority),
       path,
@@ -82,6 +82,8 @@ export function readRequest(input: ExplainRequest): ReadRequest {
     notes,
   };
 }
+
+const NO_TRUST: TrustSettings = { trustedHops: 0, keepRequestId: false };
 
 /** The host that virtual hosts are found by: lower case, no port. The dot at its end is gone already. */
 export function hostName(authority: string): string {

@@ -1,4 +1,5 @@
 import type { Cluster, LoadAssignment, ObjectRef, VirtualHost } from "@sluice/model";
+import type { TrustSettings } from "./request-headers.ts";
 
 /** An annotation as its author wrote it. */
 export interface AnnotationText {
@@ -14,6 +15,8 @@ export interface GatewayView {
   virtualHost(host: string): VirtualHost | undefined;
   cluster(name: string): Cluster | undefined;
   loadAssignment(cluster: string): LoadAssignment | undefined;
+  /** Absent: no proxy is trusted, and request ids are the gateway's. */
+  readonly trust?: TrustSettings;
   /** The annotations of one feature on one object; absent or empty: none are shown. */
   annotations?(object: ObjectRef, feature: string): readonly AnnotationText[];
   /** What may be shown of a policy; a feature whose policy holds secrets needs one. Absent: everything but bytes. */
