@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
 
-/** Joins objects into one YAML text. */
+/** Joins objects into one YAML text, in which texts like `on` are quoted as Kubernetes' YAML 1.1 demands. */
 export function yamlOf(...objects: readonly object[]): string {
-  return objects.map((object) => stringify(object)).join("---\n");
+  return objects.map((object) => stringify(object, { version: "1.1" })).join("---\n");
 }
 
 export interface EndpointSpec {
