@@ -8,6 +8,8 @@ export interface Sources {
   registerSource(name: string): { synced(): void };
   /** Whether there is a source and all have synced; a recorded read. Once true it stays true, unless one is added. */
   isSynced(): boolean;
+  /** The sources that have not synced, by name, sorted. Not recorded: for reports. */
+  unsynced(): readonly string[];
   /** Resolves when the store is synced for the first time (at once if it is). Never rejects. */
   whenSynced(): Promise<void>;
   /** Replaces all diagnostics of a source. */
@@ -18,7 +20,7 @@ export interface Sources {
 
 /** No sources yet: not synced, no diagnostics. */
 export function createSources(): Sources {
-  const waiting = new Set<object>();
+  const waiting = new Set<{ readonly name: string }>();
   const isSynced = cell(false);
   const first = Promise.withResolvers<void>();
   const bySource = new Map<string, readonly Diagnostic[]>();
@@ -37,6 +39,7 @@ export function createSources(): Sources {
       };
     },
     isSynced: isSynced.get,
+    unsynced: () => [...waiting].map(({ name }) => name).sort(),
     whenSynced: () => first.promise,
     setDiagnostics(source, list) {
       bySource.set(source, list);

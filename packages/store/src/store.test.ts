@@ -172,10 +172,12 @@ describe("sources", () => {
     const { store } = setup();
     const seen: boolean[] = [];
     store.graph.effect(() => void seen.push(store.isSynced()));
-    const [a, b] = [store.registerSource("a"), store.registerSource("b")];
+    const [b, a] = [store.registerSource("b"), store.registerSource("a")];
+    expect(store.unsynced()).toEqual(["a", "b"]);
     a.synced();
     a.synced();
     expect(store.isSynced()).toBe(false);
+    expect(store.unsynced()).toEqual(["b"]);
     b.synced();
     await store.whenSynced();
     expect(seen).toEqual([false, true]);

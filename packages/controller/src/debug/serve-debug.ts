@@ -1,7 +1,9 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Gateway } from "../gateway/gateway.ts";
 import { OperatorError } from "../operator-error.ts";
+import { answerRequest } from "./http/answer-request.ts";
+import type { DebugTarget } from "./page.ts";
+import { PAGES } from "./pages/index.ts";
 
 export interface DebugServer {
   /** `http://HOST:PORT`. */
@@ -12,36 +14,46 @@ export interface DebugServer {
 export interface DebugOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  readonly gateway: Gateway;
+  readonly gateway: DebugTarget;
+  /** Called with an exception of a page, which is a bug. Absent: it goes to standard error. */
+  readonly onError?: (error: unknown, path: string) => void;
 }
 
 /** Serves the debug pages, health and metrics. Throws an {@link OperatorError} if the address cannot be bound. */
-export async function serveDebug({ address, gateway }: DebugOptions): Promise<DebugServer> {
+export async function serveDebug({
+  address,
+  gateway,
+  onError = printError,
+}: DebugOptions): Promise<DebugServer> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const server = createServer((request, response) => {
-    const ready = gateway.store.isSynced();
-    if (request.url === "/healthz") response.end("ok\n");
-    else if (request.url === "/readyz")
-      response.writeHead(ready ? 200 : 503).end(ready ? "ok\n" : "not synced\n");
-    else response.writeHead(404).end("not found\n");
-  });
+  const options = { pages: PAGES, target: gateway, host, onError };
+  const server = createServer((request, response) => void answerRequest(request, response, options));
+  const port = await listen(server, host, Number(address.slice(colon + 1)));
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
   const listening = Promise.withResolvers<void>();
   server.once("error", listening.reject);
-  server.listen(Number(address.slice(colon + 1)), host, listening.resolve);
+  server.listen(port, host, listening.resolve);
   await listening.promise.catch((cause) => {
-    throw new OperatorError("listen", `The debug address ${address} cannot be bound: ${String(cause)}`, {
+    throw new OperatorError("listen", `The debug address ${host}:${port} cannot be bound: ${String(cause)}`, {
       cause,
       hint: "Choose another one with --debug-address HOST:PORT.",
     });
   });
   // A TCP server has an address object while it listens.
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return (server.address() as AddressInfo).port;
+}
+
+function printError(error: unknown, path: string): void {
+  console.error(`The debug page ${path} failed:`, error);
 }

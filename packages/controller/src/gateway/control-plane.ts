@@ -1,6 +1,6 @@
 import { type Inline, World, type WorldEvents } from "@sluice/ads";
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
-import type { Diagnostic, GatewaySettings } from "@sluice/model";
+import type { Diagnostic, GatewaySettings, Resource } from "@sluice/model";
 import { compareDiagnostics, objectKey } from "@sluice/model";
 import type { Store } from "@sluice/store";
 import {
@@ -23,6 +23,15 @@ export interface ControlPlaneOptions {
   readonly events?: WorldEvents;
   /** Resolves when no node has anything in flight. */
   readonly whenIdle: () => Promise<void>;
+  readonly observer?: RenderObserver;
+}
+
+/** Is told what rendering does, to measure it. */
+export interface RenderObserver {
+  /** A resource has a form that nodes should come to hold, of which they know nothing yet. */
+  resourceRendered(resource: Resource): void;
+  /** A change of the model was rendered and handed to ADS, in this many milliseconds. */
+  changeRendered(milliseconds: number): void;
 }
 
 /** From the store to what nodes are served. */
@@ -53,9 +62,11 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     if (store.isSynced()) for (const { world } of renderings.values()) world.open();
   };
   const flush = (): void => {
+    const start = performance.now();
     const change = state.takeChange();
     if (change !== undefined) for (const rendering of renderings.values()) rendering.apply(change);
     openIfSynced();
+    if (change !== undefined) options.observer?.changeRendered(performance.now() - start);
   };
   const xdsFor = (capabilities: NodeCapabilities): Xds =>
     createXds({ features, settings: options.gateway, capabilities });
@@ -83,10 +94,15 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       options.events?.onRefused?.(verdict);
     },
   };
-  const create = (xds: Xds): Rendering => createRendering(state, xds, new World(events), isolation.rendered);
+  const onRendered = (resource: Resource): void => {
+    isolation.rendered(resource);
+    options.observer?.resourceRendered(resource);
+  };
+  const create = (name: string, xds: Xds): Rendering =>
+    createRendering(name, state, xds, new World(events), onRendered);
 
   const full = xdsFor({ has: () => true });
-  renderings.set("", create(full));
+  renderings.set("", create("full", full));
   const stopTranslation = startTranslation({ store, features, settings: options.translate, sink, setAside });
   flush();
   const unsubscribe = store.onApplied(flush);
@@ -101,7 +117,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       const key = missing.join(" ");
       const known = renderings.get(key);
       if (known !== undefined) return known;
-      const made = create(xdsFor({ has: (extension) => !missing.includes(extension) }));
+      const xds = xdsFor({ has: (extension) => !missing.includes(extension) });
+      const made = create(`without ${key}`, xds);
       renderings.set(key, made);
       made.apply(everything(state));
       openIfSynced();

@@ -1,4 +1,5 @@
 import { type AdsServer, type NodeInfo, serveAds, type Verdict } from "@sluice/ads";
+import type { GatewayView } from "@sluice/explain";
 import { features } from "@sluice/features";
 import type { GatewaySettings } from "@sluice/model";
 import type { FileSource } from "@sluice/source-file";
@@ -7,7 +8,10 @@ import { createStore, type Store } from "@sluice/store";
 import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
+import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
 import { type ControlPlane, createControlPlane } from "./control-plane.ts";
+import { gatewayView } from "./gateway-view.ts";
+import type { Rendering } from "./rendering.ts";
 
 export interface GatewayOptions {
   /** Folders and files of Kubernetes objects. */
@@ -25,6 +29,9 @@ export interface Gateway {
   readonly controlPlane: ControlPlane;
   readonly ads: AdsServer;
   readonly gatewaySettings: GatewaySettings;
+  /** What explain looks up. */
+  readonly view: GatewayView;
+  readonly metrics: GatewayMetrics;
   stop(): Promise<void>;
 }
 
@@ -35,6 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onError: (name, key, error) =>
       logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug"),
   });
+  const metrics = createGatewayMetrics(store);
   const gateway = gatewaySettings(settings);
   // Nothing is in flight before xDS is served.
   let whenIdle = (): Promise<void> => Promise.resolve();
@@ -45,31 +53,44 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     translate: await translateSettings(settings),
     gateway,
     events: {
-      onAccepted: (event) => options.onAccepted?.(event),
-      onRefused: ({ node, resource, words }) =>
+      onAccepted(event) {
+        metrics.ads.accepted(event);
+        options.onAccepted?.(event);
+      },
+      onRefused(event) {
+        const { node, resource, words } = event;
+        metrics.ads.refused(event);
         logger.warn(
           { node, typeUrl: resource.typeUrl, name: resource.name, words },
           "resource refused by Envoy",
-        ),
+        );
+      },
     },
+    observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
   });
   const ads = await serveAds({
     address: options.xdsAddress,
-    onNode: (info) => controlPlane.renderingFor(extensionsOf(info)).world,
+    onNode: (info) => renderingOf(controlPlane, info).world,
     inline: controlPlane.inline,
-    onConnection: ({ info, connected }) =>
+    onConnection(event) {
+      const { info, connected } = event;
+      metrics.ads.connection(event);
       logger.info(
         { node: info.id, version: info.version },
         connected ? "node connected" : "node disconnected",
-      ),
+      );
+    },
   });
+  metrics.observe({ controlPlane, ads });
   whenIdle = () => ads.whenIdle();
-  const source: FileSource = await watchFiles({ paths: options.paths, store });
+  const source: FileSource = await watchFiles({ paths: options.paths, store: metrics.store });
   return {
     store,
     controlPlane,
     ads,
     gatewaySettings: gateway,
+    view: gatewayView(controlPlane.model, store, features),
+    metrics,
     async stop() {
       await source.close();
       await ads.close();
@@ -78,6 +99,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function extensionsOf(info: NodeInfo): ReadonlySet<string> {
-  return new Set(info.extensions.flatMap(({ name, typeUrls }) => [name, ...typeUrls]));
+/** The rendering that a node gets. */
+export function renderingOf(controlPlane: ControlPlane, info: NodeInfo): Rendering {
+  return controlPlane.renderingFor(
+    new Set(info.extensions.flatMap(({ name, typeUrls }) => [name, ...typeUrls])),
+  );
 }

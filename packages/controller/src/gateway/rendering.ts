@@ -7,6 +7,8 @@ import type { ModelChange, ModelState } from "./model-state.ts";
 
 /** The model as resources for one kind of node, kept in step with it. */
 export interface Rendering {
+  /** `full`, or what its nodes lack: `without EXTENSION …`. */
+  readonly name: string;
   readonly world: World;
   /** Renders what changed and hands it to the world, as one change. */
   apply(change: ModelChange): void;
@@ -18,6 +20,7 @@ export interface Rendering {
 
 /** Renders units of the model into resources. The cost follows the change: untouched units are not looked at. */
 export function createRendering(
+  name: string,
   state: ModelState,
   xds: Xds,
   world: World,
@@ -78,6 +81,7 @@ export function createRendering(
   };
 
   return {
+    name,
     world,
     resources,
     diagnostics,

@@ -1,0 +1,138 @@
+import type { Diagnostic } from "@sluice/model";
+import { quarantine } from "../data/quarantine.ts";
+import { type DebugTarget, type Page, shown } from "../page.ts";
+import {
+  badge,
+  count,
+  type Document,
+  dim,
+  fields,
+  heading,
+  type Inline,
+  lines,
+  link,
+  table,
+} from "../view/document.ts";
+import { countSeverities } from "./diagnostics.ts";
+import { type ReadinessCheck, readiness } from "./health.ts";
+
+interface Overview {
+  readonly ready: boolean;
+  readonly checks: readonly ReadinessCheck[];
+  readonly revision: number;
+  readonly objects: number;
+  readonly ingresses: number;
+  readonly resources: readonly { readonly rendering: string; readonly count: number }[];
+  readonly nodes: { readonly connected: number; readonly busy: number };
+  readonly diagnostics: Readonly<Record<Diagnostic["severity"], number>>;
+  readonly quarantine: number;
+  readonly pages: readonly {
+    readonly path: string;
+    readonly query: readonly string[];
+    readonly doc: string;
+  }[];
+}
+
+/** The first page: how the gateway is, and all other pages. */
+export function overview(pages: () => readonly Page[]): Page {
+  return {
+    path: "/debug",
+    navigation: "Overview",
+    doc: "How the gateway is, in numbers, and all pages.",
+    query: [],
+    answer: (target) => shown(overviewData(target, pages()), document),
+  };
+}
+
+function overviewData(target: DebugTarget, pages: readonly Page[]): Overview {
+  const { store, controlPlane, ads } = target;
+  const checks = readiness(target);
+  const nodes = ads.nodes();
+  const objects = store.dump();
+  return {
+    ready: checks.every(({ missing }) => missing === undefined),
+    checks,
+    revision: store.revision(),
+    objects: objects.length,
+    ingresses: objects.filter(({ kind }) => kind === "Ingress").length,
+    resources: controlPlane
+      .renderings()
+      .map(({ name, resources }) => ({ rendering: name, count: resources.size })),
+    nodes: { connected: nodes.length, busy: nodes.filter(({ idle }) => !idle).length },
+    diagnostics: countSeverities(controlPlane.diagnostics()),
+    quarantine: quarantine(target).length,
+    pages: pages.map(({ path, query, doc }) => ({ path, query, doc })),
+  };
+}
+
+function document(data: Overview): Document {
+  const { nodes, diagnostics } = data;
+  return {
+    title: "Sluice",
+    blocks: [
+      fields([
+        [
+          "State",
+          lines([badge(data.ready ? "ready" : "not ready", data.ready ? "good" : "bad"), ...missing(data)]),
+        ],
+        [
+          "Objects",
+          [
+            link("/debug/objects", count(data.objects, "object")),
+            dim(", "),
+            link("/debug/objects?kind=Ingress", count(data.ingresses, "Ingress", "Ingresses")),
+            dim(` · revision ${data.revision}`),
+          ],
+        ],
+        [
+          "Diagnostics",
+          [
+            severity(diagnostics.error, "error", "bad"),
+            severity(diagnostics.warning, "warning", "warn"),
+            severity(diagnostics.info, "info", "plain"),
+          ],
+        ],
+        [
+          "Resources",
+          lines(
+            data.resources.map(({ rendering, count: number }) => [
+              link("/debug/resources", count(number, "resource")),
+              data.resources.length === 1 ? undefined : dim(` ${rendering}`),
+            ]),
+          ),
+        ],
+        [
+          "Nodes",
+          [
+            link("/debug/nodes", count(nodes.connected, "node")),
+            nodes.busy === 0 ? undefined : dim(`, ${nodes.busy} of them busy`),
+          ],
+        ],
+        [
+          "Quarantine",
+          data.quarantine === 0
+            ? dim("nothing")
+            : link("/debug/quarantine", count(data.quarantine, "refusal by Envoy", "refusals by Envoy")),
+        ],
+      ]),
+      heading("Pages"),
+      table(
+        ["Page", "What it answers", "Parameters"],
+        data.pages.map(({ path, doc, query }) => [
+          path.includes("{") ? path : link(path, path),
+          doc,
+          dim(query.join(", ")),
+        ]),
+      ),
+    ],
+  };
+}
+
+function missing({ checks }: Overview): Inline[] {
+  return checks.flatMap(({ name, missing: text }) => (text === undefined ? [] : [`${name}: ${text}`]));
+}
+
+function severity(number: number, name: string, tone: "bad" | "warn" | "plain"): Inline {
+  if (number === 0) return [dim(`0 ${name}`), " "];
+  return [badge(`${number}`, tone), " ", link(`/debug/diagnostics?severity=${name}`, name), " "];
+}

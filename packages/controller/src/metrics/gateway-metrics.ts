@@ -1,0 +1,47 @@
+import type { AdsServer } from "@sluice/ads";
+import type { Store } from "@sluice/store";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { ControlPlane } from "../gateway/control-plane.ts";
+import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
+import { storeMetrics } from "./store-metrics.ts";
+import { worldMetrics } from "./world-metrics.ts";
+
+/** The metrics of one gateway, in a registry of its own. All are documented in docs/metrics.md. */
+export interface GatewayMetrics {
+  /** What happens in ADS is told here. */
+  readonly ads: AdsMetrics;
+  /** The store, so that what its changes cost is measured: sources must apply to this one. */
+  readonly store: Store;
+  /** The model was rendered, in this many milliseconds. */
+  rendered(milliseconds: number): void;
+  /** To be called once all parts are there. */
+  observe(parts: { readonly controlPlane: ControlPlane; readonly ads: AdsServer }): void;
+  readonly contentType: string;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+}
+
+export function createGatewayMetrics(store: Store): GatewayMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const applying = storeMetrics(registry, store, Date.now);
+  const ads = adsMetrics(registry, () => performance.now());
+  return {
+    ads,
+    store: {
+      ...store,
+      apply(change) {
+        const start = performance.now();
+        store.apply(change);
+        applying.applied((performance.now() - start) / 1000);
+      },
+    },
+    rendered: (milliseconds) => applying.rendered(milliseconds / 1000),
+    observe({ controlPlane, ads: server }) {
+      worldMetrics(registry, controlPlane);
+      ads.observe(server);
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
