@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { any } from "@sluice/protos";
 import { expect, test } from "vitest";
 import { answer, cluster, endpoints, host, listener, ref, routes } from "./resources.ts";
 import { freePort, Rig } from "./rig.ts";
@@ -106,3 +108,51 @@ test.each(VARIANTS)("%s: listeners and RouteConfigurations come, go and come bac
   expect(Object.keys(await moved.stop())).toEqual(["200 late"]);
   expect(Object.keys(await traffic.stop())).toEqual(["200 1"]);
 });
+
+test.each(VARIANTS)("%s: a cluster whose name does not resolve holds up no other", async (variant) => {
+  await using rig = await Rig.make(variant);
+  const port = await freePort();
+  const backend = await rig.backend("ok");
+  // A resolver that never answers: Envoy warms the cluster, and withholds its answers to CDS meanwhile.
+  const silent = createSocket("udp4");
+  await new Promise<void>((done) => silent.bind(0, "127.0.0.1", done));
+  try {
+    await rig.serve([listener("http", port), routes("http"), answer("http", "a.test", "a")]);
+    await rig.startEnvoy();
+    await rig.idle();
+    const asked = new Promise((done) => silent.once("message", done));
+    rig.world.apply({ set: [unresolvable("slow", silent.address().port)], removed: [] });
+    await asked;
+    rig.world.apply({
+      set: [cluster("c"), endpoints("c", [backend]), host("http", "c.test", "c")],
+      removed: [],
+    });
+    await rig.ads?.whenAccepted([ref.host("http/c.test")], { signal: AbortSignal.timeout(10_000) });
+    expect(await rig.get(port, "c.test")).toBe("200 ok");
+    const clusters = rig.ads?.nodes()[0]?.types[ref.cluster("").typeUrl];
+    expect(clusters?.inFlight?.names).toContain("slow");
+    // It can be mended without being waited for.
+    await rig.apply([], [ref.cluster("slow")]);
+    expect(rig.ads?.nodes()[0]?.idle).toBe(true);
+  } finally {
+    silent.close();
+  }
+});
+
+function unresolvable(name: string, resolver: number) {
+  const address = (host: string, portValue: number) => ({ socketAddress: { address: host, portValue } });
+  const resolvers = [address("127.0.0.1", resolver)];
+  return cluster(name, {
+    type: "STRICT_DNS",
+    typedDnsResolverConfig: {
+      name: "cares",
+      typedConfig: any("envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig", {
+        resolvers,
+      }),
+    },
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: address("nowhere.example", 80) } }] }],
+    },
+  });
+}

@@ -92,12 +92,11 @@ export function answer(
   return resource(TYPE_URLS.VIRTUAL_HOST, name, message, [ref.routes(routeConfiguration)]);
 }
 
-/** A cluster whose endpoints come by EDS. */
+/** A cluster whose endpoints come by EDS, unless `more` gives another type. */
 export function cluster(name: string, more: Partial<Cluster> = {}): Resource {
   return resource(TYPE_URLS.CLUSTER, name, {
     name,
-    type: "EDS",
-    edsClusterConfig: { edsConfig: ADS },
+    ...(more.type === undefined ? { type: "EDS", edsClusterConfig: { edsConfig: ADS } } : {}),
     connectTimeout: { seconds: 1 },
     ...more,
   });

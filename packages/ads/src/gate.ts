@@ -23,12 +23,15 @@ const NOTHING: Decision = { kind: "nothing" };
  */
 export function decide(state: NodeState, key: string, together?: ReadonlySet<string>): Decision {
   if (!state.wants(key)) return NOTHING;
+  const { inFlight } = state.ledger;
   const held = state.ledger.held(key);
   const target = targetOf(state, key, held);
   if (target === "withheld") return NOTHING;
-  if (target === undefined) return decideRemoval(state, key, held);
-  if (held?.version === target.version && !state.owed.has(key))
-    return held.form === target ? NOTHING : { kind: "swap", form: target };
+  // What counts is what the node will hold once it has answered all that is under way.
+  const current = inFlight.has(key) ? inFlight.form(key) : held;
+  if (target === undefined) return decideRemoval(state, key, current);
+  if (current?.version === target.version && !state.owed.has(key))
+    return inFlight.has(key) || held?.form === target ? NOTHING : { kind: "swap", form: target };
   for (const dep of target.deps) {
     if (!together?.has(dep) && !isSatisfied(state, dep, target.revision))
       return { kind: "blocked", on: dep, reason: "dependency" };
@@ -65,13 +68,13 @@ function isUsable(state: NodeState, form: Form): boolean {
   return form.deps.every((dep) => state.world.wanted(dep) !== undefined);
 }
 
-function decideRemoval(state: NodeState, key: string, held: Held | undefined): Decision {
+function decideRemoval(state: NodeState, key: string, current: { version: string } | undefined): Decision {
   if (!state.isWildcard(typeOf(key))) {
     // A client that asks by name unsubscribes by itself once nothing refers to the name. It is told only
     // that what it just asked for does not exist, so that it does not wait for it.
     return state.variant === "delta" && state.owed.has(key) ? { kind: "remove" } : NOTHING;
   }
-  if (held === undefined)
+  if (current === undefined)
     return state.owed.has(key) && state.variant === "delta" ? { kind: "remove" } : NOTHING;
   if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) {
     // Its RouteConfiguration is on the way out too: it goes with it, after the listener has let go of both.
@@ -101,15 +104,18 @@ function areReferrersKnown(state: NodeState): boolean {
  * Younger changes do not count, or endpoints that never come to rest would hold routes back for ever.
  */
 function isSatisfied(state: NodeState, dep: string, revision: number): boolean {
-  if (state.ledger.held(dep) === undefined || state.ledger.isLeaving(dep)) return false;
-  const since = state.ledger.inFlightSince(dep) ?? state.pending.since(dep);
+  const { inFlight } = state.ledger;
+  if (state.ledger.held(dep) === undefined || inFlight.isLeaving(dep)) return false;
+  const since = inFlight.since(dep) ?? state.pending.since(dep);
   if (since === undefined || since > revision) return true;
+  // Envoy withholds its answer for the sake of some other cluster; this one it has.
+  if (state.clustersPaused && inFlight.has(dep) && typeOf(dep) === TYPE_URLS.CLUSTER) return true;
   return state.world.wanted(dep) === undefined || !isUnderWay(state, dep);
 }
 
 /** Whether the node's holding of `key` is still to be settled by answers that are sure to come. */
 export function isUnderWay(state: NodeState, key: string): boolean {
-  if (state.ledger.inFlightSince(key) !== undefined || state.isToBeTried(key)) return true;
+  if (state.ledger.inFlight.has(key) || state.isToBeTried(key)) return true;
   const block = state.pending.blockOf(key);
   if (block !== undefined) return block.on !== key && isUnderWay(state, block.on);
   // A load assignment is asked for only once its cluster is there.

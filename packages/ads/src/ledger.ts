@@ -1,6 +1,7 @@
 import type { Resource } from "@sluice/model";
 import { Counts } from "./counts.ts";
 import type { Form } from "./form.ts";
+import { type Batch, InFlight } from "./in-flight.ts";
 import { nameOf, typeOf } from "./keys.ts";
 import type { Refusal } from "./world.ts";
 
@@ -8,20 +9,6 @@ import type { Refusal } from "./world.ts";
 export interface Held {
   readonly version: string;
   readonly form?: Form;
-}
-
-/** A response that the node has not answered yet, or rather what it changes. */
-export interface Batch {
-  /** Type URL under which it travels. */
-  readonly typeUrl: string;
-  readonly nonce: string;
-  readonly sets: readonly Form[];
-  /** Keys. */
-  readonly removals: readonly string[];
-  /** Key → revision of the world from which the change dates. */
-  readonly since: ReadonlyMap<string, number>;
-  /** Milliseconds. */
-  readonly sentAt: number;
 }
 
 /** What went over the wire under one type URL, since the stream began. */
@@ -47,9 +34,7 @@ export class Ledger {
   readonly #accepted = new Map<string, Map<string, Held>>();
   /** Key → version → refusal. */
   readonly #refused = new Map<string, Map<string, Refusal>>();
-  readonly #inFlight = new Map<string, Batch>();
-  readonly #inFlightKeys = new Map<string, number>();
-  readonly #leaving = new Set<string>();
+  readonly inFlight = new InFlight();
   readonly #refs = new Counts();
   readonly #timings = new Map<string, number[]>();
   readonly #totals = new Map<string, Totals>();
@@ -71,24 +56,6 @@ export class Ledger {
 
   sentOf(typeUrl: string): ReadonlyMap<string, string> {
     return this.#sent.get(typeUrl) ?? EMPTY;
-  }
-
-  inFlight(channel: string): Batch | undefined {
-    return this.#inFlight.get(channel);
-  }
-
-  /** Since when a key in flight needed sending; undefined when it is not in flight. */
-  inFlightSince(key: string): number | undefined {
-    return this.#inFlightKeys.get(key);
-  }
-
-  /** Whether the removal of `key` is in flight: the node may still hold it, or not. */
-  isLeaving(key: string): boolean {
-    return this.#leaving.has(key);
-  }
-
-  get busy(): boolean {
-    return this.#inFlight.size > 0;
   }
 
   /** Whether something that the node holds, or is being sent, refers to `key`. */
@@ -115,7 +82,7 @@ export class Ledger {
 
   /** `batch` goes out, rendered as `resources`. */
   send(batch: Batch, resources: readonly Resource[]): void {
-    this.#inFlight.set(batch.typeUrl, batch);
+    this.inFlight.add(batch);
     const before = this.totals(batch.typeUrl);
     this.#totals.set(batch.typeUrl, {
       responses: before.responses + 1,
@@ -127,15 +94,6 @@ export class Ledger {
       this.#refs.add(form.deps);
       mapOf(this.#sent, typeOf(form.key)).set(nameOf(form.key), form.version);
     }
-    for (const [key, since] of batch.since) this.#inFlightKeys.set(key, since);
-    for (const key of batch.removals) this.#leaving.add(key);
-  }
-
-  /** The node answered: the batch of the channel is no longer in flight. */
-  land(batch: Batch): void {
-    this.#inFlight.delete(batch.typeUrl);
-    for (const key of batch.since.keys()) this.#inFlightKeys.delete(key);
-    for (const key of batch.removals) this.#leaving.delete(key);
   }
 
   time(channel: string, milliseconds: number): void {

@@ -1,9 +1,9 @@
-import { collect, DEFAULT_LIMITS, type Limits } from "./collect.ts";
+import { type Collected, collect, DEFAULT_LIMITS, type Limits } from "./collect.ts";
 import type { Form } from "./form.ts";
 import { targetOf } from "./gate.ts";
+import type { Batch } from "./in-flight.ts";
 import type { Inline } from "./inline.ts";
 import { keyOf, loadAssignmentOf, nameOf, routeConfigurationOf, typeOf } from "./keys.ts";
-import type { Batch } from "./ledger.ts";
 import { NodeState, type Variant } from "./node-state.ts";
 import type { Request, Response } from "./protocol.ts";
 import { render } from "./render.ts";
@@ -17,6 +17,13 @@ import type { World } from "./world.ts";
  * every type what it holds, so that what refers to a cluster is known.
  */
 const SETTLE_AFTER = 2_000;
+
+/**
+ * How long the answer to a cluster response is waited for. While any cluster warms, Envoy (1.40) withholds its
+ * answers to all; a name that does not resolve holds them up for 106 s (measured). So that one such cluster
+ * does not hold up all others, the next response leaves without the answer after this time.
+ */
+const PATIENCE = 100;
 
 export interface SessionOptions {
   /** The node's id. */
@@ -62,7 +69,7 @@ export class NodeSession {
   /** Whether nothing is in flight and nothing could be sent. What is blocked for good does not count. */
   get idle(): boolean {
     const { state } = this;
-    if (state.ledger.busy || !state.world.isOpen) return false;
+    if (!state.ledger.inFlight.empty || !state.world.isOpen) return false;
     return TYPE_ORDER.every(
       (type) => state.pending.candidates(type).size === 0 && (state.suspects.get(type)?.size ?? 0) === 0,
     );
@@ -72,7 +79,10 @@ export class NodeSession {
   get wakeAt(): number | undefined {
     const settleAt = this.state.settled ? undefined : this.startedAt + SETTLE_AFTER;
     // What lies in the past waits for an answer of the client, not for the clock.
-    const times = [this.#retries.nextAt, settleAt].filter((time) => time !== undefined && time > this.#now());
+    const batches = this.state.ledger.inFlight.of(TYPE_URLS.CLUSTER).map((batch) => batch.sentAt + PATIENCE);
+    const times = [this.#retries.nextAt, settleAt, ...batches].filter(
+      (time) => time !== undefined && time > this.#now(),
+    );
     return times.length === 0 ? undefined : Math.min(...times.map(Number));
   }
 
@@ -102,16 +112,15 @@ export class NodeSession {
 
   #handle(request: Request): void {
     const { typeUrl, nonce } = request;
-    const batch = this.state.ledger.inFlight(typeUrl);
-    const answers = batch !== undefined && nonce !== "" && batch.nonce === nonce;
+    const batches = this.state.ledger.inFlight.answered(typeUrl, nonce, this.state.variant);
+    const first = !this.state.subscriptions.has(typeUrl);
+    if (first) this.#begin(request);
+    if (batches.length > 0 && request.error !== undefined) this.#refuse(batches, request.error);
+    else for (const batch of batches) this.#accept(batch);
     // "The server should ignore a request with a stale nonce": a state of the world request names all
     // that the client wanted before it saw the latest response, and another will follow. A delta
     // request carries changes, which count whatever the nonce.
     if (request.want.variant === "sotw" && nonce !== "" && nonce !== this.#lastNonce.get(typeUrl)) return;
-    const first = !this.state.subscriptions.has(typeUrl);
-    if (first) this.#begin(request);
-    if (answers && request.error !== undefined) this.#refuse(batch, request.error);
-    else if (answers) this.#accept(batch);
     const subscription = this.state.subscription(typeUrl);
     const change =
       request.want.variant === "delta"
@@ -129,6 +138,7 @@ export class NodeSession {
       state.ledger.pardon(key);
       this.#mark(key, state.world.revision);
     }
+    this.#notePause();
     const responses = this.#respondAll();
     return responses.length === 0 && this.#settle() ? this.#respondAll() : responses;
   }
@@ -137,8 +147,8 @@ export class NodeSession {
     const { state } = this;
     const responses: Response[] = [];
     for (const channel of TYPE_ORDER) {
-      if (state.ledger.inFlight(channel) !== undefined || !state.subscriptions.has(channel)) continue;
-      if (state.channelOf(channel) !== channel) continue;
+      if (!state.subscriptions.has(channel) || state.channelOf(channel) !== channel) continue;
+      if (state.ledger.inFlight.of(channel).length > 0 && !this.#isOverdue(channel)) continue;
       const response = this.#respond(channel);
       if (response !== undefined) responses.push(response);
     }
@@ -161,18 +171,41 @@ export class NodeSession {
     return waiting.length > 0;
   }
 
+  /**
+   * Whether a response may leave although the last one has not been answered. Not in a search on state of the
+   * world, where a client may answer only the latest of several and so tells nothing about the others.
+   */
+  #isOverdue(channel: string): boolean {
+    const { state } = this;
+    const youngest = state.ledger.inFlight.of(channel).at(-1);
+    if (channel !== TYPE_URLS.CLUSTER || this.#now() < (youngest?.sentAt ?? 0) + PATIENCE) return false;
+    const searching = state.suspectsOf(channel).size > 0 || this.#lastWasGroup.has(channel);
+    return state.variant === "delta" || !searching;
+  }
+
+  #notePause(): void {
+    const { state } = this;
+    const batches = state.ledger.inFlight.of(TYPE_URLS.CLUSTER);
+    state.clustersPaused = batches.length > 0 && this.#now() >= (batches[0]?.sentAt ?? 0) + PATIENCE;
+    if (!state.clustersPaused) return;
+    for (const batch of batches) for (const key of batch.since.keys()) state.pending.wake(key);
+  }
+
   #respond(channel: string): Response | undefined {
     const { state } = this;
     const found = collect(state, channel, this.#limits, !this.#lastWasGroup.delete(channel));
     if (found === undefined && !this.#owesEmpty(channel)) return undefined;
     if (found?.source === "group") this.#lastWasGroup.add(channel);
     this.#unanswered.delete(channel);
-    const change = found ?? { sets: [], removals: [], since: new Map<string, number>() };
+    const change = cumulate(state, channel, found ?? { sets: [], removals: [], since: new Map() });
     const nonce = `${++this.#nonce}`;
     this.#lastNonce.set(channel, nonce);
     const resources = render(state, channel, change, this.#inline);
-    const { sets, removals, since } = change;
-    state.ledger.send({ typeUrl: channel, nonce, sets, removals, since, sentAt: this.#now() }, resources);
+    const { sets, removals, since, carried } = change;
+    state.ledger.send(
+      { typeUrl: channel, nonce, sets, removals, since, carried, sentAt: this.#now() },
+      resources,
+    );
     if (channel === TYPE_URLS.CLUSTER) this.#resendEndpoints(sets);
     return { typeUrl: channel, nonce, resources, removed: removals.map(nameOf) };
   }
@@ -215,6 +248,7 @@ export class NodeSession {
     for (const name of change.dropped) this.#forget(keyOf(typeUrl, name));
     for (const name of change.added) {
       const key = keyOf(typeUrl, name);
+      if (typeUrl === TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT) this.#impliesCluster(name);
       // In the first request, the versions that come with it tell what need not be sent.
       if (!first || state.ledger.held(key) === undefined) state.owed.add(key);
       this.#mark(key, 0);
@@ -225,6 +259,17 @@ export class NodeSession {
     if (!change.wildcardStarted) return;
     for (const key of state.world.keys(typeUrl)) this.#mark(key, 0);
     for (const key of state.ledger.heldOf(typeUrl).keys()) this.#mark(key, 0);
+  }
+
+  /** A client that asks for the load assignment of a cluster has accepted the cluster, whether it has said so or not. */
+  #impliesCluster(name: string): void {
+    const { state } = this;
+    const key = keyOf(TYPE_URLS.CLUSTER, name);
+    const form = state.ledger.inFlight.onlyForm(key);
+    if (form === undefined || state.ledger.held(key) !== undefined) return;
+    this.#free(state.ledger.swap(form));
+    state.world.noteAccepted(state.node, form);
+    state.pending.wake(key);
   }
 
   /** The client no longer holds `key`, and does not want it. */
@@ -253,7 +298,7 @@ export class NodeSession {
 
   #accept(batch: Batch): void {
     const { state } = this;
-    state.ledger.land(batch);
+    state.ledger.inFlight.land(batch);
     if (batch.since.size > 0) state.ledger.time(batch.typeUrl, this.#now() - batch.sentAt);
     for (const form of batch.sets) {
       if (state.wants(form.key)) this.#hold(form);
@@ -321,29 +366,47 @@ export class NodeSession {
     if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) this.state.inactive.delete(routeConfigurationOf(nameOf(key)));
   }
 
-  #refuse(batch: Batch, words: string): void {
+  #refuse(batches: readonly Batch[], words: string): void {
     const { state } = this;
-    state.ledger.land(batch);
-    const [culprit, another] = batch.sets;
-    if (culprit === undefined) {
-      // Nothing in it could be at fault; that the names are gone is all that was said.
-      for (const key of batch.removals) this.#removed(key);
-      return;
+    const forms = new Map<string, Form | undefined>();
+    for (const batch of batches) {
+      state.ledger.inFlight.land(batch);
+      for (const form of batch.sets) this.#free(state.ledger.release(form));
+      for (const form of batch.sets) if (!batch.carried.has(form.key)) forms.set(form.key, form);
+      for (const key of batch.removals) if (!batch.carried.has(key)) forms.set(key, undefined);
     }
-    for (const form of batch.sets) this.#free(state.ledger.release(form));
-    if (another === undefined && batch.removals.length === 0) {
-      this.#convict(culprit, words);
-      return;
-    }
-    // Envoy drops everything in a refused response, or not (it depends on where the fault is found):
-    // all of it is sent again.
-    const sets = batch.sets.map((form) => form.key);
-    for (const key of [...sets, ...batch.removals]) {
-      this.#mark(key, batch.since.get(key) ?? 0);
+    const sets = [...forms.values()].filter((form) => form !== undefined);
+    const removals = [...forms.keys()].filter((key) => forms.get(key) === undefined);
+    const [culprit, another] = sets;
+    const alone =
+      another === undefined && removals.length === 0 && !batches.some((one) => this.#isLaden(one));
+    if (culprit !== undefined && alone) this.#convict(culprit, words);
+    else if (culprit !== undefined) this.#search(batches, sets, removals);
+    // Nothing in it could be at fault; that the names are gone is all that was said.
+    else for (const key of removals) this.#removed(key);
+  }
+
+  /** Whether a batch carried something that the node has not accepted, which may be why it was refused. */
+  #isLaden(batch: Batch): boolean {
+    const { ledger } = this.state;
+    return batch.sets.some(
+      ({ key, version }) => batch.carried.has(key) && ledger.held(key)?.version !== version,
+    );
+  }
+
+  /**
+   * Envoy drops everything in a refused response, or not (it depends on where the fault is found): all of it is
+   * sent again, in parts.
+   */
+  #search(batches: readonly Batch[], sets: readonly Form[], removals: readonly string[]): void {
+    const { state } = this;
+    const suspects = sets.map((form) => form.key);
+    for (const key of [...suspects, ...removals]) {
+      this.#mark(key, Math.min(...batches.map((batch) => batch.since.get(key) ?? state.world.revision)));
       if (state.wants(key)) state.owed.add(key);
       state.pending.shelve(key);
     }
-    state.suspectsOf(batch.typeUrl).split(sets, batch.removals);
+    for (const batch of batches.slice(0, 1)) state.suspectsOf(batch.typeUrl).split(suspects, removals);
   }
 
   /** `form` was refused alone: it is withheld from this node. */
@@ -378,6 +441,30 @@ export class NodeSession {
     // Inlined virtual hosts can travel with a RouteConfiguration that the node does not have yet.
     if (state.variant === "sotw" && typeOf(key) === TYPE_URLS.ROUTE_CONFIGURATION) state.pending.wake(key);
   }
+}
+
+/**
+ * On state of the world a response holds what is under way, too, and is refused for the sake of that as well: so
+ * it counts as part of the change.
+ */
+function cumulate(
+  state: NodeState,
+  channel: string,
+  change: Collected,
+): Collected & { carried: ReadonlySet<string> } {
+  const earlier = state.ledger.inFlight.of(channel);
+  if (state.variant === "delta" || earlier.length === 0) return { ...change, carried: new Set() };
+  const forms = new Map<string, Form | undefined>();
+  const since = new Map<string, number>();
+  for (const layer of [...earlier, change]) {
+    for (const form of layer.sets) forms.set(form.key, form);
+    for (const key of layer.removals) forms.set(key, undefined);
+    for (const [key, at] of layer.since) since.set(key, Math.min(at, since.get(key) ?? at));
+  }
+  const sets = [...forms.values()].filter((form) => form !== undefined);
+  const removals = [...forms].filter(([, form]) => form === undefined).map(([key]) => key);
+  const own = new Set(change.since.keys());
+  return { sets, removals, since, carried: new Set([...since.keys()].filter((key) => !own.has(key))) };
 }
 
 function parentOf(key: string): string {

@@ -31,6 +31,9 @@ export class NodeState {
   /** Whether the node has said all that it holds from an earlier stream. */
   settled = true;
 
+  /** Whether the node takes so long to answer about clusters that it must be waiting for one to get warm. */
+  clustersPaused = false;
+
   constructor(node: string, variant: Variant, world: World) {
     this.node = node;
     this.variant = variant;

@@ -199,9 +199,7 @@ function holds(session: NodeSession, refs: readonly ResourceRef[]): boolean {
   const { world, ledger } = session.state;
   return refs.every((ref) => {
     const key = resourceKey(ref);
-    return (
-      ledger.held(key)?.version === world.wanted(key)?.version && ledger.inFlightSince(key) === undefined
-    );
+    return ledger.held(key)?.version === world.wanted(key)?.version && !ledger.inFlight.has(key);
   });
 }
 

@@ -28,7 +28,12 @@ export interface TypeView {
   readonly accepted: Readonly<Record<string, string>>;
   readonly refused: readonly RefusedView[];
   readonly waiting: readonly WaitingView[];
-  readonly inFlight?: { readonly nonce: string; readonly names: readonly string[]; readonly sentAt: number };
+  /** What the node has not answered; `sentAt` of the oldest such response. */
+  readonly inFlight?: {
+    readonly responses: number;
+    readonly names: readonly string[];
+    readonly sentAt: number;
+  };
   /** Zero for virtual hosts on state of the world: they travel in their RouteConfigurations. */
   readonly totals: Totals;
   /** How long the node took to accept, milliseconds. */
@@ -68,14 +73,13 @@ export function viewNode(info: NodeInfo, session: NodeSession, superseded: boole
 function viewType({ state }: NodeSession, typeUrl: string): TypeView {
   const { ledger } = state;
   const subscription = state.subscription(typeUrl);
-  const batch = ledger.inFlight(state.channelOf(typeUrl));
+  const batches = ledger.inFlight.of(state.channelOf(typeUrl));
   const timings = ledger.timings(state.channelOf(typeUrl));
   const accepted = [...ledger.heldOf(typeUrl)].map(([key, held]) => [nameOf(key), held.version] as const);
-  const inFlight = batch && {
-    nonce: batch.nonce,
-    names: [...batch.since.keys()].filter((key) => typeOf(key) === typeUrl).map(nameOf),
-    sentAt: batch.sentAt,
-  };
+  const keys = new Set(batches.flatMap((batch) => [...batch.since.keys()]));
+  const names = [...keys].filter((key) => typeOf(key) === typeUrl).map(nameOf);
+  const [oldest] = batches;
+  const inFlight = oldest && { responses: batches.length, names, sentAt: oldest.sentAt };
   const last = timings.at(-1);
   const median = timings.toSorted((a, b) => a - b)[timings.length >> 1];
   return {

@@ -10,6 +10,8 @@ export interface Body {
   readonly v?: number;
   /** The model client refuses it. */
   readonly bad?: boolean;
+  /** The model client waits for it to get warm until a timeout. */
+  readonly slow?: boolean;
   /** Name of the RouteConfiguration of a listener. */
   readonly routes?: string;
   /** Name of the cluster of a virtual host. */

@@ -76,9 +76,10 @@ export class ModelEnvoy {
     this.#checkRoutes();
   }
 
-  /** `initial_fetch_timeout` passes: clusters wait no longer. Returns whether any did. */
-  timeout(): boolean {
-    const waited = this.warming.size > 0;
+  /** `initial_fetch_timeout` passes: clusters wait no longer. Returns those that did, or undefined if none. */
+  timeout(): string[] | undefined {
+    if (this.warming.size === 0) return undefined;
+    const waited = [...this.warming].filter((name) => this.of(CLUSTER).get(name)?.body.slow !== true);
     this.warming.clear();
     this.#resume();
     return waited;
@@ -89,7 +90,7 @@ export class ModelEnvoy {
       this.#set(typeUrl, name, { version, body: bodyOf(bytes) });
     for (const name of removed) {
       this.of(typeUrl).delete(name);
-      if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.warming.delete(name);
+      if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#warm(name);
     }
     if (typeUrl !== VIRTUAL_HOST) return;
     for (const name of [...resources.map((one) => one.name), ...removed])
@@ -119,7 +120,11 @@ export class ModelEnvoy {
     this.of(typeUrl).set(name, item);
     if (typeUrl === CLUSTER && JSON.stringify(before?.body) !== JSON.stringify(item.body))
       this.warming.add(name);
-    if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.warming.delete(name);
+    if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#warm(name);
+  }
+
+  #warm(cluster: string): void {
+    if (this.of(CLUSTER).get(cluster)?.body.slow !== true) this.warming.delete(cluster);
   }
 
   /** Asks for what is referred to, and lets go what is not. */
@@ -178,7 +183,10 @@ export class ModelEnvoy {
 
   /** While clusters warm, nothing is said about clusters (`ClusterManagerImpl::updateClusterCounts`). */
   #resume(): void {
-    if (this.warming.size === 0) this.outbox.push(...this.#paused.splice(0));
+    if (this.warming.size > 0) return;
+    const answers = this.#paused.splice(0);
+    // On state of the world only the latest is answered (`GrpcMuxImpl::queueDiscoveryRequest`).
+    this.outbox.push(...(this.variant === "delta" ? answers : answers.slice(-1)));
   }
 
   #checkRoutes(): void {
