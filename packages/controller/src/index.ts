@@ -1,3 +1,4 @@
+export { settingsForTranslation } from "./config/gateway-settings.ts";
 export { Settings } from "./config/settings.ts";
 export { type ControlPlane, createControlPlane } from "./gateway/control-plane.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway/gateway.ts";

@@ -28,3 +28,10 @@ export async function translateSettings(settings: Settings): Promise<TranslateSe
     defaultCertificate: await selfSignedCertificate(Date.now()),
   };
 }
+
+/** Both, for those that put a control plane together themselves. */
+export async function settingsForTranslation(
+  settings: Settings,
+): Promise<{ readonly translate: TranslateSettings; readonly gateway: GatewaySettings }> {
+  return { translate: await translateSettings(settings), gateway: gatewaySettings(settings) };
+}
