@@ -181,6 +181,7 @@ export interface HttpRedirectContext {
 }
 
 export interface HostRoute {
+  /** Behind `namespace/ingress/` of the Ingress that decides it. */
   readonly name: string;
   readonly path: PathMatch;
   readonly answer: RedirectAction | RespondAction;

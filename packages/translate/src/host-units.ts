@@ -92,9 +92,12 @@ function hostRoutes(features: readonly Feature[], domain: SharedPolicies): Route
   return features.flatMap((feature) => {
     const policy = domain.policies[feature.id];
     if (policy === undefined || feature.hostRoutes === undefined) return [];
+    const origins = domain.origins[feature.id] ?? [];
+    const [first] = origins;
+    const prefix = first === undefined ? "" : `${first.object.namespace}/${first.object.name}/`;
     return feature.hostRoutes(policy).map(({ name, path, answer }) => ({
-      name,
-      origins: [],
+      name: `${prefix}${name}`,
+      origins,
       match: { path, conditions: [] },
       action: answer,
       policies: {},

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { References } from "@sluice/feature-api";
-import type { Diagnostic, Policies } from "@sluice/model";
+import {
+  type AnnotationSet,
+  annotationOrigin,
+  declaresKey,
+  type Feature,
+  type References,
+} from "@sluice/feature-api";
+import type { Diagnostic, Origin, Policies } from "@sluice/model";
 import { type ObjectKey, parseObjectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
@@ -12,6 +18,8 @@ import { type IngressRules, ingressRules } from "./ingress-rules.ts";
 /** Policies that several Ingresses share. */
 export interface SharedPolicies {
   readonly policies: Policies;
+  /** The annotations behind each policy, by feature id. */
+  readonly origins: Readonly<Record<string, readonly Origin[]>>;
   readonly denied: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -70,7 +78,11 @@ export function ingressUnits(
     );
     if (set.size === 0) return NO_POLICIES;
     const parsed = parseAll(features, set, oldest.ref, references(oldest.ref.namespace));
-    return { ...parsed, diagnostics: [...diagnostics, ...parsed.diagnostics] };
+    return {
+      ...parsed,
+      origins: originsOf(features, set),
+      diagnostics: [...diagnostics, ...parsed.diagnostics],
+    };
   };
 
   return {
@@ -87,4 +99,15 @@ export function ingressUnits(
   };
 }
 
-const NO_POLICIES: SharedPolicies = { policies: {}, denied: [], diagnostics: [] };
+const NO_POLICIES: SharedPolicies = { policies: {}, origins: {}, denied: [], diagnostics: [] };
+
+function originsOf(features: readonly Feature[], set: AnnotationSet): Record<string, readonly Origin[]> {
+  return Object.fromEntries(
+    features.map((feature) => [
+      feature.id,
+      [...set]
+        .filter(([key]) => declaresKey(feature, key))
+        .map(([, { object, annotation }]) => annotationOrigin(object, annotation)),
+    ]),
+  );
+}
