@@ -13,7 +13,7 @@ export interface Finding {
 
 /** Collects what a feature finds in its annotations, and fills in object, annotation and value. */
 export interface Report {
-  /** A value that cannot be used. With a feature whose `onInvalid` is `deny`, its routes answer 503. */
+  /** A value, or the given part of it, that cannot be used. With a feature whose `onInvalid` is `deny`, its routes answer 503. */
   bad(key: string, expected: string, part?: string): void;
   /** Anything else worth saying; default severity is `warning`, default code `annotation-value`. */
   note(key: string, finding: Finding): void;
@@ -42,13 +42,22 @@ export function createReport(
       anyBad = true;
       const where = place(key);
       const shown = shorten(part ?? where.value ?? "");
+      const fault =
+        part === undefined
+          ? `${where.key} has a value that cannot be used (${shown})`
+          : `${where.key} holds something that cannot be used (${shown})`;
+      // What becomes of the rest of a value differs from key to key.
+      const effect = deny
+        ? ": the routes that it protects answer 503"
+        : part === undefined
+          ? " and is ignored"
+          : "";
       diagnostics.push({
         code: deny ? "annotation-value-denied" : "annotation-value",
         severity: deny ? "error" : "warning",
         ...where,
-        message: deny
-          ? `${where.key} has a value that cannot be used (${shown}): the routes that it protects answer 503.`
-          : `${where.key} has a value that cannot be used (${shown}) and is ignored.`,
+        ...(part === undefined ? {} : { value: part }),
+        message: `${fault}${effect}.`,
         expected,
       });
     },
