@@ -1,6 +1,7 @@
 import { typeOf } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { Pending } from "./pending.ts";
+import { Retries } from "./retry.ts";
 import { Subscription } from "./subscription.ts";
 import { Suspects } from "./suspects.ts";
 import { isWildcardType, TYPE_URLS } from "./type-urls.ts";
@@ -10,13 +11,25 @@ import type { World } from "./world.ts";
 export type Variant = "delta" | "sotw";
 
 /**
- * All that is known about one node on one stream; the rules that act on it are in `gate.ts`, `collect.ts`
- * and `node-session.ts`.
+ * How long after the start of a stream a client that held something keeps its clusters: by then it has said for
+ * every type what it holds, so that what refers to a cluster is known.
+ */
+const SETTLE_AFTER = 2_000;
+
+/**
+ * All that is known about one node on one stream. What to do is decided in `gate.ts` and gathered in `collect.ts`;
+ * what the node does changes it in `subscribe.ts`, `holdings.ts` and `refuse.ts`.
  */
 export class NodeState {
   readonly node: string;
   readonly variant: Variant;
   readonly world: World;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly startedAt: number;
+  /** When `settled` may become true. */
+  readonly settlesAt: number;
+  readonly retries = new Retries();
   readonly ledger = new Ledger();
   readonly pending = new Pending();
   /** By channel. */
@@ -34,10 +47,16 @@ export class NodeState {
   /** Whether the node takes so long to answer about clusters that it must be waiting for one to get warm. */
   clustersPaused = false;
 
-  constructor(node: string, variant: Variant, world: World) {
+  /** Wildcard channels whose first request has not been answered; an empty world must be told, too. */
+  readonly unanswered = new Set<string>();
+
+  constructor(node: string, variant: Variant, world: World, now: () => number) {
     this.node = node;
     this.variant = variant;
     this.world = world;
+    this.now = now;
+    this.startedAt = now();
+    this.settlesAt = this.startedAt + SETTLE_AFTER;
   }
 
   /** The type URL under which resources of a type travel: on state of the world virtual hosts are inlined. */
@@ -90,5 +109,12 @@ export class NodeState {
     this.pending.mark(key, since);
     // A group of suspects that it waits in sends its latest form.
     if (this.isSuspected(key)) this.pending.shelve(key);
+    // Inlined virtual hosts can travel with a RouteConfiguration that the node does not have yet.
+    if (this.variant === "sotw" && typeOf(key) === TYPE_URLS.ROUTE_CONFIGURATION) this.pending.wake(key);
+  }
+
+  /** Nothing refers to these keys any more: removals may have waited for that. */
+  free(keys: readonly string[]): void {
+    for (const key of keys) this.pending.wake(key);
   }
 }

@@ -63,7 +63,7 @@ export function viewNode(info: NodeInfo, session: NodeSession, superseded: boole
   return {
     info,
     variant: session.state.variant,
-    connectedAt: session.startedAt,
+    connectedAt: session.state.startedAt,
     superseded,
     idle: session.idle,
     types,
