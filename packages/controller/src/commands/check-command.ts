@@ -12,12 +12,12 @@ import { type Summary, summarize, summaryText } from "../report/summary.ts";
 import { styleFor } from "../terminal/colour.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { EXIT } from "./exit-status.ts";
-import { addSettingOptions, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
+import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
 import { type TranslatedInput, translateInput } from "./translate-input.ts";
 
 type Format = "text" | "json" | "sarif";
 
-interface CheckFlags {
+interface CheckFlags extends SettingFlags {
   readonly format: Format;
   readonly maxWarnings?: number;
   readonly envoy?: boolean;

@@ -4,10 +4,10 @@ import { resourcesAsJson, resourcesAsYaml, whereObjectsAre } from "../resources/
 import { RESOURCE_TYPE_NAMES, typeUrlOfName } from "../resources/resource-types.ts";
 import { selectResources } from "../resources/select-resources.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { addSettingOptions, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
-import { translateInput } from "./translate-input.ts";
+import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
+import { type TranslatedInput, translateInput } from "./translate-input.ts";
 
-export interface TranslateFlags {
+export interface TranslateFlags extends SettingFlags {
   readonly format: "yaml" | "json";
   /** Type URLs. */
   readonly type?: readonly string[];
@@ -41,20 +41,26 @@ export function translateCommand(): Command {
     .addHelpText("after", HELP);
   return addSettingOptions(command, TRANSLATION_SETTINGS).action(
     async (paths: string[], flags: TranslateFlags) => {
-      process.stdout.write(await translateText(paths, flags));
+      const { text, diagnostics, input } = await translation(paths, flags);
+      const summary = summarize(diagnostics, input.objects);
+      if (summary.errors + summary.warnings > 0)
+        process.stderr.write(`sluice: ${summaryText(summary)}; sluice check tells more\n`);
+      process.stdout.write(text);
     },
   );
 }
 
-/** What `sluice translate` prints. Diagnostics are counted on standard error. */
-export async function translateText(paths: readonly string[], flags: TranslateFlags): Promise<string> {
-  const { resources, diagnostics, input } = await translateInput(paths, settingsOf(flags), createProgress());
-  const summary = summarize(diagnostics, input.objects);
-  if (summary.errors + summary.warnings > 0)
-    process.stderr.write(`sluice: ${summaryText(summary)}; sluice check tells more\n`);
+/** What `sluice translate` prints, and what it was made of. */
+export async function translation(
+  paths: readonly string[],
+  flags: TranslateFlags,
+): Promise<TranslatedInput & { readonly text: string }> {
+  const translated = await translateInput(paths, settingsOf(flags), createProgress());
+  const { resources, input } = translated;
   const selected = selectResources(resources, { typeUrls: flags.type ?? [], names: flags.name ?? [] });
   const whereIs = flags.origins ? whereObjectsAre(input.objects) : undefined;
-  return flags.format === "json" ? resourcesAsJson(selected, whereIs) : resourcesAsYaml(selected, whereIs);
+  const print = flags.format === "json" ? resourcesAsJson : resourcesAsYaml;
+  return { ...translated, text: print(selected, whereIs) };
 }
 
 function typeUrls(text: string, before: readonly string[] = []): readonly string[] {

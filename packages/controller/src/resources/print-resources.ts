@@ -14,13 +14,16 @@ export function whereObjectsAre(objects: readonly KubeObject[]): WhereIs {
   return (object) => places.get(objectKey(object));
 }
 
+/** Texts that YAML 1.1 takes for something else, such as `yes`, are quoted: not all readers know 1.2. */
+const YAML = { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" } as const;
+
 /** A stream of YAML documents, one a resource; with `whereIs` each is led by comments that name its origins. */
 export function resourcesAsYaml(resources: readonly Resource[], whereIs?: WhereIs): string {
   return resources
     .map((resource) => {
       const origins =
         whereIs === undefined ? [] : resource.origins.map(({ object }) => originLine(object, whereIs));
-      const body = stringify(resourceJson(resource), { lineWidth: 0, aliasDuplicateObjects: false });
+      const body = stringify(resourceJson(resource), YAML);
       return `---\n${origins.join("")}${body}`;
     })
     .join("");
