@@ -283,16 +283,16 @@ describe("actions", () => {
     ["a.com", "http://a.com/", { host: "b.com", path: "/c?d=1" }, "http://b.com/c?d=1"],
     ["a.com", "http://a.com/x?y", { host: "b.com", port: 8443 }, "http://b.com:8443/x?y"],
     ["a.com", "http://a.com:81/x?y", { stripQuery: true, keepPort: true }, "http://a.com:81/x"],
-    ["*.r.com", "http://A.r.com:8080/x?y", { scheme: "https" }, "https://A.r.com:443/x?y"],
+    ["*.r.com", "http://A.r.com:8080/x?y", { scheme: "https" }, "https://A.r.com/x?y"],
     ["*.r.com", "http://a.r.com/x", { path: "/other" }, "http://a.r.com/other"],
-    ["*.r.com", "http://a.r.com:81/x", { path: "/other" }, "http://a.r.com:80/other"],
+    ["*.r.com", "http://a.r.com:81/x", { path: "/other" }, "http://a.r.com/other"],
     ["*.r.com", "http://a.r.com.:81/x?", { scheme: "https", keepPort: true }, "https://a.r.com:81/x?"],
     ["*.r.com", "http://a.r.com:80/", { scheme: "https", keepPort: true }, "https://a.r.com/"],
     ["*.r.com", "http://a.r.com:443/", { scheme: "https", keepPort: true }, "https://a.r.com:443/"],
     ["*.r.com", "http://a.r.com:80/", { path: "/b", keepPort: true }, "http://a.r.com:80/b"],
     ["*.r.com", "http://a.r.com:80/", { scheme: "https", port: 8443 }, "https://a.r.com:8443/"],
     ["*", "http://[::1]/", { scheme: "https" }, "https://[::1]/"],
-    ["*", "http://[::1]:80/", { scheme: "https" }, "https://[::1]:443/"],
+    ["*", "http://[::1]:80/", { scheme: "https" }, "https://[::1]/"],
   ])("on %s, %s with %o goes to %s", (host, url, action, location) => {
     const gateway = one({ action: { kind: "redirect", status: 301, ...action } }, host);
     expect(actionOf(url, gateway)).toEqual({ kind: "redirect", status: 301, location });

@@ -67,12 +67,24 @@ test.each<[string, Partial<RedirectAction>, object]>([
   expect(to(action)).toEqual([{ action: { redirect: expected }, headers: [] }]);
 });
 
-test.each(["*.a.test", "*"])("a port is replaced only where there is one, for any host under %s", (host) => {
-  expect(to({ scheme: "https" }, host)).toMatchObject([
-    { action: { redirect: { portRedirect: 443 } }, headers: [{ name: ":authority" }] },
-    { action: { redirect: { schemeRedirect: "https" } }, headers: [] },
-  ]);
-  expect(to({}, host)).toMatchObject([{ action: { redirect: { portRedirect: 80 } } }, {}]);
+test.each(["*.a.test", "*"])("a port is dropped where there is one, for any host under %s", (host) => {
+  const location = (rest: string) => [
+    {
+      action: {
+        directResponse: { status: 301 },
+        responseHeadersToAdd: [
+          { header: { key: "location", value: rest }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
+        ],
+      },
+      headers: [{ name: ":authority" }],
+    },
+    { action: { redirect: { responseCode: "MOVED_PERMANENTLY" } }, headers: [] },
+  ];
+  const bare = "%CEL(re.capture(request.host, '^(.*):[0-9]+$'))%";
+  expect(to({ scheme: "https" }, host)).toMatchObject(location(`https://${bare}%REQ(:PATH)%`));
+  expect(to({}, host)).toMatchObject(location(`http://${bare}%REQ(:PATH)%`));
+  expect(to({ stripQuery: true }, host)).toMatchObject(location(`http://${bare}%PATH(NQ)%`));
+  expect(to({ path: "/100%" }, host)).toMatchObject(location(`http://${bare}/100%%`));
   expect(to({ keepPort: true }, host)).toHaveLength(1);
 });
 

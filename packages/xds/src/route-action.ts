@@ -50,10 +50,13 @@ export interface ConditionalAction {
 /** A host and a port; an IPv6 address alone ends in a bracket. */
 const HAS_PORT: HeaderMatcher = { name: ":authority", stringMatch: { safeRegex: { regex: ".*:[0-9]+" } } };
 
+/** The request's host without its port, in Envoy's header format. */
+const BARE_HOST = "%CEL(re.capture(request.host, '^(.*):[0-9]+$'))%";
+
 /**
  * A redirect, as actions of which the first that applies is taken. `virtualHost` is the name that the request's host
  * matched. Envoy keeps the request's port unless it is given a host or a port. To drop it, an exact host is given as it
- * is; for others the scheme's own port is given, and only where there is one to replace.
+ * is; for others, where there is a port to drop, the Location is written out, as no field of a redirect can say that.
  */
 export function redirect(
   action: RedirectModel,
@@ -66,10 +69,16 @@ export function redirect(
   const plain = { action: redirectTo(action, host, port), headers: [] };
   if (host !== undefined || port !== undefined || keepPort) return [plain];
   const scheme = action.scheme ?? (https ? "https" : "http");
-  return [
-    { action: redirectTo(action, undefined, scheme === "https" ? 443 : 80), headers: [HAS_PORT] },
-    plain,
-  ];
+  return [{ action: withoutPort(action, scheme), headers: [HAS_PORT] }, plain];
+}
+
+function withoutPort(action: RedirectModel, scheme: "http" | "https"): Action {
+  const path = action.path === undefined ? undefined : escapeFormat(action.path);
+  const rest = path ?? (action.stripQuery ? "%PATH(NQ)%" : "%REQ(:PATH)%");
+  return {
+    directResponse: { status: action.status },
+    responseHeadersToAdd: [overwrite("location", `${scheme}://${BARE_HOST}${rest}`)],
+  };
 }
 
 function redirectTo(action: RedirectModel, host: string | undefined, port: number | undefined): Action {

@@ -3,6 +3,7 @@ import type { Resource } from "@sluice/model";
 import {
   encode,
   type HeaderValueOption,
+  type Route,
   type RouteConfiguration,
   TYPE_URLS,
   type VirtualHost,
@@ -83,12 +84,19 @@ function applyDefaults(feature: Feature, message: RouteConfiguration): void {
   feature.routeConfiguration?.(message);
 }
 
+/** Answers whatever comes with 421. */
+export const MISDIRECTED_ROUTE: Route = {
+  name: "misdirected",
+  match: { prefix: "/" },
+  directResponse: { status: 421 },
+};
+
 /** A browser may reuse a connection for any name on its certificate; RFC 9110, section 15.5.20, sends it elsewhere. */
 function misdirected(table: RouteTable): VirtualHost {
   return {
     name: `${table.name}/*`,
     domains: ["*"],
-    routes: [{ name: "misdirected", match: { prefix: "/" }, directResponse: { status: 421 } }],
+    routes: [MISDIRECTED_ROUTE],
   };
 }
 

@@ -7,6 +7,8 @@ export interface RouteTable {
   readonly https: boolean;
   /** Set on the table of one certificate's filter chain; it answers 421 for all hosts but its own. */
   readonly certificate?: string;
+  /** True for a host that only a connection meant for others can bring to this table: it answers 421. */
+  readonly misdirected?: true;
 }
 
 export const HTTP_TABLE: RouteTable = { name: "http", https: false };
@@ -20,13 +22,23 @@ export function chainTable(certificate: string): RouteTable {
 }
 
 /**
- * Says in which RouteConfigurations a host lives; nothing else knows. Every host is in the two shared tables, and one
- * with a certificate in that of its chain as well. Rules without a host are not a name that SNI could carry.
+ * Says in which RouteConfigurations a host lives; nothing else knows. Every host is in the two shared tables, one
+ * with a certificate in that of its chain as well, and one under a wildcard host with a certificate in that one's. Rules without a host are not a name that SNI could carry.
  */
 export function routeTables(virtualHost: VirtualHost): readonly RouteTable[] {
-  const shared = [HTTP_TABLE, HTTPS_TABLE];
-  if (virtualHost.certificate === undefined || virtualHost.host === "*") return shared;
-  return [...shared, chainTable(virtualHost.certificate)];
+  const tables = [HTTP_TABLE, HTTPS_TABLE];
+  if (virtualHost.host === "*") return tables;
+  const { certificate, wildcardCertificate } = virtualHost;
+  if (certificate !== undefined) tables.push(chainTable(certificate));
+  // Envoy would take the wildcard's routes for it. The chain of a certificate of its own is chosen by SNI, so only a
+  // connection opened for another host gets here; without one, SNI itself leads here, and the certificate fits.
+  if (wildcardCertificate !== undefined)
+    tables.push(
+      certificate === undefined
+        ? chainTable(wildcardCertificate)
+        : { ...chainTable(wildcardCertificate), misdirected: true },
+    );
+  return tables;
 }
 
 /** The table of this name, which {@link routeTables} made. */

@@ -2,6 +2,7 @@ import type { Diagnostic, ResourceRef, VirtualHost as VirtualHostModel } from "@
 import { checkConstraints, encode, TYPE_URLS, type VirtualHost } from "@sluice/protos";
 import { type Built, makeResource } from "./built.ts";
 import { buildRoute } from "./route.ts";
+import { MISDIRECTED_ROUTE } from "./route-configuration.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { XdsContext } from "./xds-context.ts";
 
@@ -14,6 +15,7 @@ import type { XdsContext } from "./xds-context.ts";
  */
 export function virtualHost(table: RouteTable, model: VirtualHostModel, context: XdsContext): Built {
   const name = `${table.name}/${model.host}`;
+  if (table.misdirected) return misdirectedHost(name, table, model);
   const place = { table, host: model.host, context };
   const built = model.routes.map((route) => buildRoute(route, place));
   const message: VirtualHost = {
@@ -33,6 +35,21 @@ export function virtualHost(table: RouteTable, model: VirtualHostModel, context:
       dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }, ...clusterRefs(clusters)],
     }),
     diagnostics: onceEach(built.flatMap(({ diagnostics }) => diagnostics)),
+  };
+}
+
+/** RFC 9110, section 15.5.20: the client is to ask again on a connection for this host. */
+function misdirectedHost(name: string, table: RouteTable, { host, origins }: VirtualHostModel): Built {
+  const message: VirtualHost = { name, domains: [host], routes: [MISDIRECTED_ROUTE] };
+  return {
+    resource: makeResource({
+      typeUrl: TYPE_URLS.VIRTUAL_HOST,
+      name,
+      bytes: encode(TYPE_URLS.VIRTUAL_HOST, message),
+      origins,
+      dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }],
+    }),
+    diagnostics: [],
   };
 }
 
