@@ -5,16 +5,14 @@ import { useGateway } from "../support/use-gateway.ts";
 
 type Annotations = Readonly<Record<string, string>>;
 
+type Case = readonly [request: string, expected: "yes" | 404, headers?: Readonly<Record<string, string>>];
+
 /** An Ingress of its own host with one rule, which goes to `yes`. */
 interface Rule {
   readonly path?: string;
   readonly pathType?: string;
   readonly annotations: Annotations;
-  readonly cases: readonly (readonly [
-    request: string,
-    expected: "yes" | 404,
-    headers?: Readonly<Record<string, string>>,
-  ])[];
+  readonly cases: readonly Case[];
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -265,9 +263,12 @@ function split(request: string): { method: string; path: string } {
 describe.each(Object.entries(RULES).map(([title, rule], n) => ({ title, n, ...rule })))(
   "$title",
   ({ n, cases }) => {
-    it.each(cases)("%s → %s %j", async (request, expected, headers = {}) => {
-      expect(await shared.who({ host: `r${n}.example.com`, headers, ...split(request) })).toBe(expected);
-    });
+    it.each(cases.map(([request, expected, headers = {}]) => ({ request, expected, headers })))(
+      "$request → $expected $headers",
+      async ({ request, expected, headers }) => {
+        expect(await shared.who({ host: `r${n}.example.com`, headers, ...split(request) })).toBe(expected);
+      },
+    );
   },
 );
 
