@@ -45,7 +45,7 @@ build: ## Bundle the command-line tool into dist/sluice.mjs
 	@$(WITHOUT_ENVOY) node scripts/build.ts
 
 bench: ## Measure cold start and changes, as a table and in bench/results.json (N=100,1000)
-	@$(WITH) scripts/in-netns.sh node bench/src/main.ts $(if $(N),--n $(N))
+	@$(WITH) node bench/bench.ts
 
 docs: ## Write the reference pages under docs/ that come from the sources
 	@$(WITHOUT_ENVOY) node scripts/docs.ts
