@@ -129,6 +129,11 @@ export interface VirtualHost {
   readonly origins: readonly Origin[];
   /** Certificate that its clients see by SNI, by name; absent: the default certificate. */
   readonly certificate?: string;
+  /**
+   * Certificate of the nearest wildcard host around this one, if it differs from `certificate`. A connection that
+   * was opened for that wildcard can carry requests for this host.
+   */
+  readonly wildcardCertificate?: string;
 }
 
 export interface Cluster {

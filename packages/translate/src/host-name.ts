@@ -20,6 +20,12 @@ export function isWildcard(host: string): boolean {
   return host.startsWith("*.");
 }
 
+/** The wildcard hosts around a host, nearest first: `*.b.com` and `*.com` for `a.b.com`. */
+export function wildcardsAround(host: string): string[] {
+  const labels = (isWildcard(host) ? host.slice(2) : host).split(".");
+  return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
+}
+
 /** The regex, whole value, for an authority with more labels than the wildcard host stands for. */
 export function deepHostRegex(wildcard: string): string {
   const suffix = wildcard.slice(2).replaceAll(".", "\\.");

@@ -6,7 +6,7 @@ import { compareAge } from "./age.ts";
 import { type CertificateResult, secretCertificate } from "./certificate.ts";
 import type { TranslateContext } from "./context.ts";
 import { type HostCertificate, hostCertificate } from "./host-certificate.ts";
-import { ANY_HOST } from "./host-name.ts";
+import { ANY_HOST, wildcardsAround } from "./host-name.ts";
 import { INGRESSES_BY_TLS_HOST } from "./indexes.ts";
 import { isOurs } from "./ingress-class.ts";
 import type { IngressUnits, SharedPolicies } from "./ingress-units.ts";
@@ -56,14 +56,28 @@ export function hostUnits(
     { equals: isDeepStrictEqual },
   );
 
+  // A derivation of its own, so that a host runs again only when the certificate around it is another.
+  const servedCertificate = graph.derive(
+    "served-certificate",
+    (wildcard) => host(wildcard).virtualHost?.certificate,
+  );
+  const wildcardCertificate = (name: string): string | undefined => {
+    if (name === ANY_HOST) return undefined;
+    return wildcardsAround(name)
+      .map((wildcard) => (byTlsHost.get(wildcard).length === 0 ? undefined : servedCertificate(wildcard)))
+      .find((found) => found !== undefined);
+  };
+
   const host: (host: string) => HostResult = graph.derive("virtual-host", (name) => {
     const certificate = certificateOfHost(name);
     const domain = ingresses.domain(name);
+    const around = wildcardCertificate(name);
     return virtualHost(
       {
         host: name,
         ingresses: ingresses.ofHost(name),
         certificate: certificate.certificate,
+        wildcardCertificate: around === certificate.certificate ? undefined : around,
         hostRoutes: hostRoutes(context.byScope.domain, domain),
         hostless: () => host(ANY_HOST).virtualHost?.routes ?? [],
         facts: {

@@ -24,6 +24,7 @@ export interface HostInput {
   readonly ingresses: readonly IngressRules[];
   readonly facts: HostFacts;
   readonly certificate: string | undefined;
+  readonly wildcardCertificate: string | undefined;
   /** Routes of scope domain that come first. */
   readonly hostRoutes: readonly Route[];
   /** Routes of the rules without a host; read only for wildcard hosts. Recorded. */
@@ -64,6 +65,7 @@ export function virtualHost(input: HostInput, context: TranslateContext): HostRe
       routes: isWildcard(host) ? [...deepHostRoutes(host, input.hostless()), ...routes] : routes,
       origins: originsOf(routes),
       ...(input.certificate === undefined ? {} : { certificate: input.certificate }),
+      ...(input.wildcardCertificate === undefined ? {} : { wildcardCertificate: input.wildcardCertificate }),
     },
     diagnostics,
   };
