@@ -56,7 +56,8 @@ const sliceChanges = await Promise.all(
 const ingressCost = await measureChanges(gateway, ingressChanges);
 const endpointCost = await measureChanges(gateway, sliceChanges);
 // The files know nothing of these changes: put back what the backend answers on.
-for (const index of some) gateway.store.apply({ set: await changed(index, slice(index, backend)), removed: [] });
+for (const index of some)
+  gateway.store.apply({ set: await changed(index, slice(index, backend)), removed: [] });
 await gateway.ads.whenIdle();
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
