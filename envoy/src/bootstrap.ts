@@ -113,17 +113,19 @@ function xdsCluster({ xdsAddress, xdsTransportSocket }: BootstrapOptions): JsonO
   };
 }
 
+/** Runtime keys that decide what Envoy accepts, and so must be alike wherever a configuration is tried. */
+export const RUNTIME: JsonObject = {
+  // Envoy's own limit of 100 refuses ordinary patterns of users; RE2 is linear at any size.
+  "re2.max_program_size.error_level": 32768,
+  "re2.max_program_size.warn_level": 1000,
+};
+
 function layeredRuntime(extra: BootstrapOptions["runtime"]): JsonObject {
   return {
     layers: [
       {
         name: "static",
-        static_layer: {
-          // Envoy's own limit of 100 refuses ordinary patterns of users; RE2 is linear at any size.
-          "re2.max_program_size.error_level": 32768,
-          "re2.max_program_size.warn_level": 1000,
-          ...extra,
-        },
+        static_layer: { ...RUNTIME, ...extra },
       },
       // Lets an operator change a key of the running process by the admin interface.
       { name: "admin", admin_layer: {} },

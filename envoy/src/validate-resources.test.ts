@@ -74,6 +74,12 @@ test("the refused ones are found among the good ones, with Envoy's words", async
   expect(refused[1]?.message).toContain("Expected positive duration");
 });
 
+test("a pattern is as large as a gateway takes, which is more than Envoy's own limit", async () => {
+  expect(await validateResources(envoy, [host("large.example", "/\\pL{500}")])).toEqual([]);
+  const [refused] = await validateResources(envoy, [host("huge.example", `/${"\\pL{1000}".repeat(9)}`)]);
+  expect(refused?.message).toContain("max program size of 32768");
+});
+
 test("two that clash are both named", async () => {
   expect(await validateResources(envoy, [cluster("same"), cluster("same")])).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-import { XDS_CLUSTER } from "./bootstrap.ts";
+import { RUNTIME, XDS_CLUSTER } from "./bootstrap.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { validateConfig } from "./validate-config.ts";
 
@@ -48,6 +48,7 @@ export function staticConfiguration(resources: readonly StaticResource[]): JsonO
   return {
     // Resources may point to ADS: it is there, and in validation nothing is asked of it.
     node: { id: "validate", cluster: "validate" },
+    layered_runtime: { layers: [{ name: "static", static_layer: RUNTIME }] },
     dynamic_resources: {
       ads_config: {
         api_type: "DELTA_GRPC",
