@@ -53,13 +53,18 @@ export interface Store extends Sources {
   dump(): KubeObject[];
   /** Numbers of what is held, for tests of leaks and for metrics. */
   sizes(): { readonly table: number; readonly indexes: number };
+  /** An empty store with sources of its own, on the same graph: what is derived from either counts there. */
+  fork(): Store;
 }
 
 /** An empty store. `onError` receives exceptions of derivations, effects and index functions: bugs, not user errors. */
 export function createStore(options: { readonly onError?: OnError } = {}): Store {
   const onError =
     options.onError ?? ((name, key, error) => console.error(`Failed: ${name} of ${key}:`, error));
-  const graph = createGraph({ onError });
+  return storeOn(createGraph({ onError }), onError);
+}
+
+function storeOn(graph: Graph, onError: OnError): Store {
   const table = createObjectTable();
   const indexes = createIndexes(table, onError);
   const listeners = new Set<AppliedListener>();
@@ -96,6 +101,7 @@ export function createStore(options: { readonly onError?: OnError } = {}): Store
     },
     dump: () => table.all(),
     sizes: () => ({ table: table.size, indexes: indexes.size }),
+    fork: () => storeOn(graph, onError),
   };
 }
 

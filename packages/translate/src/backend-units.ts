@@ -119,7 +119,7 @@ function assignment(backend: Backend, context: TranslateContext, ingresses: Ingr
     loadAssignment: {
       cluster: backend.name,
       endpoints: found.endpoints,
-      origins: [{ object: service }],
+      origins: [{ object: service }, ...users(context, target)],
     },
     diagnostics: found.findings.flatMap((finding) =>
       // A missing Service is told to those that name it; what is wrong with an existing one, to itself.

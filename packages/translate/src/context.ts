@@ -1,7 +1,6 @@
 import type { Feature, FeatureScope } from "@sluice/feature-api";
 import type { Store } from "@sluice/store";
 import type { Relation } from "./relation.ts";
-import type { SetAside } from "./set-aside.ts";
 import type { TranslateSettings } from "./settings.ts";
 
 /** What every derivation of translation works with. */
@@ -11,7 +10,6 @@ export interface TranslateContext {
   /** The same, by scope. */
   readonly byScope: Readonly<Record<FeatureScope, readonly Feature[]>>;
   readonly settings: TranslateSettings;
-  readonly setAside: SetAside;
   /** Service (`namespace/name`) → keys of the Ingresses whose routes use it. */
   readonly ingressesOfService: Relation;
   /**

@@ -47,7 +47,7 @@ export function ingressUnits(
   const rules = graph.derive<IngressRules | undefined>("ingress-rules", (key) => {
     // Keys come from the store's own indexes.
     const { namespace, name } = parseObjectKey(key as ObjectKey);
-    const ingress = context.setAside.effective(store, namespace, name);
+    const ingress = store.get("Ingress", namespace, name);
     if (ingress === undefined || !isOurs(ingress, context)) return undefined;
     return ingressRules(ingress, context, references(namespace));
   });

@@ -20,7 +20,6 @@ import { classDiagnostics } from "./ingress-class.ts";
 import { ingressUnits } from "./ingress-units.ts";
 import { referencesFrom } from "./references.ts";
 import { createRelation, type Relation } from "./relation.ts";
-import { createSetAside, type SetAside } from "./set-aside.ts";
 import type { TranslateSettings } from "./settings.ts";
 import { createTlsChains } from "./tls-chains.ts";
 
@@ -44,8 +43,6 @@ export interface TranslationOptions {
   readonly features: readonly Feature[];
   readonly settings: TranslateSettings;
   readonly sink: TranslationSink;
-  /** Default: nothing is ever set aside. */
-  readonly setAside?: SetAside;
 }
 
 /**
@@ -64,7 +61,6 @@ export function startTranslation(options: TranslationOptions): () => void {
       service: ofScope(features, "service"),
     },
     settings,
-    setAside: options.setAside ?? createSetAside(),
     ingressesOfService: createRelation(),
     mainsOfService: createRelation(),
   };
@@ -107,7 +103,6 @@ export function startTranslation(options: TranslationOptions): () => void {
       (key) => {
         services.hold(`ingress ${key}`, NONE);
         context.ingressesOfService.set(key, NONE);
-        context.setAside.forget(key as ObjectKey);
         sink.diagnostics(key, []);
       },
     ),

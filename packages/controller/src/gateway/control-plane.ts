@@ -1,17 +1,12 @@
 import { type Inline, World, type WorldEvents } from "@sluice/ads";
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
 import type { Diagnostic, GatewaySettings, Resource } from "@sluice/model";
-import { compareDiagnostics, objectKey } from "@sluice/model";
+import { compareDiagnostics } from "@sluice/model";
 import type { Store } from "@sluice/store";
-import {
-  createSetAside,
-  hostsOf,
-  INGRESSES_BY_HOST,
-  startTranslation,
-  type TranslateSettings,
-} from "@sluice/translate";
+import { startTranslation, type TranslateSettings } from "@sluice/translate";
 import { createXds, type Xds } from "@sluice/xds";
-import { createIsolation, type Isolation } from "./isolation.ts";
+import { createEffectiveStore } from "./effective-store.ts";
+import { createIsolation, type Isolation, quarantineDiagnostics } from "./isolation.ts";
 import { createModelState, type ModelState } from "./model-state.ts";
 import { createRendering, everything, type Rendering } from "./rendering.ts";
 
@@ -24,6 +19,8 @@ export interface ControlPlaneOptions {
   /** Resolves when no node has anything in flight. */
   readonly whenIdle: () => Promise<void>;
   readonly observer?: RenderObserver;
+  /** Receives exceptions of the search for who is at fault for a refusal: bugs. Default: to standard error. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Is told what rendering does, to measure it. */
@@ -70,19 +67,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   };
   const xdsFor = (capabilities: NodeCapabilities): Xds =>
     createXds({ features, settings: options.gateway, capabilities });
-  const setAside = createSetAside();
-  const byHost = store.index(INGRESSES_BY_HOST);
+  const objects = createEffectiveStore(store);
   const isolation = createIsolation({
-    store,
-    setAside,
+    objects,
     flush: () => flush(),
     whenIdle: options.whenIdle,
-    isRefused: (key) =>
-      [...renderings.values()].some(({ world }) =>
-        world.quarantine().some(({ origins }) => origins.some(({ object }) => objectKey(object) === key)),
-      ),
-    sharesHost: (ingress) => hostsOf(ingress).some((host) => byHost.get(host).length > 1),
     now: Date.now,
+    onError: options.onError ?? ((error) => console.error("Failed: isolation:", error)),
   });
   const events: WorldEvents = {
     onAccepted(verdict) {
@@ -94,18 +85,29 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       options.events?.onRefused?.(verdict);
     },
   };
-  const onRendered = (resource: Resource): void => {
-    isolation.rendered(resource);
-    options.observer?.resourceRendered(resource);
-  };
   const create = (name: string, xds: Xds): Rendering =>
-    createRendering(name, state, xds, new World(events), onRendered);
+    createRendering(name, state, xds, new World(events), {
+      rendered(resource) {
+        isolation.rendered(name, resource);
+        options.observer?.resourceRendered(resource);
+      },
+      dropped: (ref) => isolation.dropped(name, ref),
+    });
 
   const full = xdsFor({ has: () => true });
   renderings.set("", create("full", full));
-  const stopTranslation = startTranslation({ store, features, settings: options.translate, sink, setAside });
+  const stopTranslation = startTranslation({
+    store: objects.store,
+    features,
+    settings: options.translate,
+    sink,
+  });
   flush();
-  const unsubscribe = store.onApplied(flush);
+  const unsubscribe = store.onApplied((_revision, keys) => {
+    objects.follow(keys);
+    isolation.changed(keys);
+    flush();
+  });
   void store.whenSynced().then(flush);
 
   return {
@@ -130,7 +132,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         ...store.diagnostics(),
         ...[...state.diagnostics.values()].flat(),
         ...isolation.diagnostics(),
-        ...[...renderings.values()].flatMap((rendering) => [...rendering.diagnostics.values()].flat()),
+        ...[...renderings.values()].flatMap(({ world, diagnostics }) => [
+          ...[...diagnostics.values()].flat(),
+          ...world.quarantine().flatMap(quarantineDiagnostics),
+        ]),
       ];
       return distinct(found).sort(compareDiagnostics);
     },

@@ -1,6 +1,7 @@
 import { type AdsServer, type NodeInfo, serveAds, type Verdict } from "@sluice/ads";
 import type { GatewayView } from "@sluice/explain";
-import { features } from "@sluice/features";
+import type { Feature } from "@sluice/feature-api";
+import { features as productFeatures } from "@sluice/features";
 import type { GatewaySettings } from "@sluice/model";
 import type { FileSource } from "@sluice/source-file";
 import { watchFiles } from "@sluice/source-file";
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   readonly xdsAddress: string;
   readonly logger: Logger;
   readonly onAccepted?: (event: Verdict) => void;
+  /** Features besides those of the product: for tests of what happens when one of them errs. */
+  readonly extraFeatures?: readonly Feature[];
 }
 
 /** A running control plane: sources, translation and the ADS server. */
@@ -38,6 +41,7 @@ export interface Gateway {
 /** Starts everything but Envoy. Resolves when xDS is served; nodes are answered once the files have been read. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, settings } = options;
+  const features = [...productFeatures, ...(options.extraFeatures ?? [])];
   const store = createStore({
     onError: (name, key, error) =>
       logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug"),
@@ -66,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         );
       },
     },
+    onError: (err) => logger.error({ err }, "isolation of a refused resource failed; this is a bug"),
     observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
   });
   const ads = await serveAds({

@@ -1,21 +1,25 @@
-import type { Verdict } from "@sluice/ads";
+import type { Quarantined, Verdict } from "@sluice/ads";
 import {
   type Diagnostic,
   displayName,
-  type Ingress,
+  type KubeObject,
   type ObjectKey,
   type ObjectRef,
+  type Origin,
   objectKey,
   type Resource,
+  type ResourceRef,
 } from "@sluice/model";
-import type { Store } from "@sluice/store";
-import { compareAge, type SetAside } from "@sluice/translate";
+import { TYPE_URLS } from "@sluice/protos";
+import { findCulprits } from "./culprits.ts";
+import type { Aside, EffectiveStore } from "./effective-store.ts";
+import { createVerdicts, isRefused, type Shape, type Slot } from "./verdicts.ts";
 
-/** An Ingress that Envoy did not take, while others that share a resource with it went live. */
-export interface IsolatedIngress {
+/** An object that Envoy did not take, while others that share a resource with it went live. */
+export interface IsolatedObject {
   readonly object: ObjectRef;
   /** Name and type URL of the resource that was refused. */
-  readonly resource: { readonly typeUrl: string; readonly name: string };
+  readonly resource: ResourceRef;
   /** Envoy's words. */
   readonly words: string;
   /** Milliseconds since the epoch. */
@@ -25,137 +29,197 @@ export interface IsolatedIngress {
 }
 
 export interface IsolationOptions {
-  readonly store: Store;
-  readonly setAside: SetAside;
+  readonly objects: EffectiveStore;
   /** Passes on to the nodes what a change of what is set aside has made of the model. */
   readonly flush: () => void;
   /** Resolves when no node has anything in flight. */
   readonly whenIdle: () => Promise<void>;
-  /** Whether some node refuses a resource that this object shapes. */
-  readonly isRefused: (key: ObjectKey) => boolean;
-  /** Other Ingresses with a host of this one. */
-  readonly sharesHost: (ingress: Ingress) => boolean;
+  /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Receives exceptions: bugs. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
- * Keeps a bad Ingress from blocking others that shape the same resource. When Envoy refuses such a resource, the
- * Ingresses that changed since the accepted version are set aside, then let in again one by one, the oldest first;
- * who makes Envoy refuse again stays aside until its object changes.
+ * Keeps a bad object from blocking others that shape the same resource, or that depend on a resource of its own.
+ * When Envoy refuses such a resource, the objects that changed since the accepted version are suspects. Versions
+ * without some of them tell who is at fault (see {@link findCulprits}); those stay set aside, in favour of an
+ * earlier form that was accepted if there is one, until the object changes. While the search lasts, a new
+ * object that is innocent may come and go; what was accepted before stays in force.
+ *
+ * Not found are faults of objects that did not change themselves (a canary that was bad all along, once its main
+ * rule appears): then the resource as a whole keeps its accepted version.
  */
 export interface Isolation {
-  /** To be called with every resource that is rendered, before it is sent. */
-  rendered(resource: Resource): void;
+  /** To be told of every resource that is rendered, before it is sent; `rendering` names the kind of nodes. */
+  rendered(rendering: string, resource: Resource): void;
+  dropped(rendering: string, ref: ResourceRef): void;
   accepted(verdict: Verdict): void;
   refused(verdict: Verdict & { readonly words: string }): void;
-  entries(): readonly IsolatedIngress[];
+  /** To be told which objects changed, once they are followed. */
+  changed(keys: readonly ObjectKey[]): void;
+  entries(): readonly IsolatedObject[];
   diagnostics(): readonly Diagnostic[];
-  /** Resolves when no trial is under way. */
+  /** Resolves when no search is under way. */
   settled(): Promise<void>;
 }
 
+/** So often in a row is a search begun anew because the objects under it changed. */
+const MAX_SEARCHES = 5;
+
 export function createIsolation(options: IsolationOptions): Isolation {
-  const { store, setAside } = options;
-  const shapes = new WeakMap<Resource, readonly Ingress[]>();
-  const acceptedForm = new Map<ObjectKey, Ingress>();
-  /** The form accepted before that: the one to go back to when a form is accepted on one host and refused on another. */
-  const formBefore = new Map<ObjectKey, Ingress>();
-  const isolated = new Map<ObjectKey, IsolatedIngress>();
-  let trials: Promise<void> = Promise.resolve();
+  const { objects } = options;
+  const verdicts = createVerdicts();
+  const isolated = new Map<ObjectKey, { readonly form: KubeObject; readonly entry: IsolatedObject }>();
+  /** Versions of which the search found nobody; they are not searched again. */
+  const givenUp = new WeakMap<Slot, string>();
+  const queue = new Set<Slot>();
+  let running: Promise<void> | undefined;
 
-  const change = (make: () => void): void => {
-    store.graph.batch(make);
+  const attempt = async (slot: Slot, suspects: readonly KubeObject[], aside: readonly Aside[]) => {
+    objects.setAside(suspects, aside);
     options.flush();
+    // A node that never answers must not hold up the others, nor a resource that nobody is sent.
+    await Promise.race([verdicts.given(slot), options.whenIdle()]);
+    return isRefused(slot) ? (slot.refused?.words ?? "") : undefined;
   };
 
-  const isolate = (suspect: Ingress, verdict: Verdict & { words: string }): void => {
-    const key = keyOf(suspect);
-    const accepted = acceptedForm.get(key);
-    const replacement = accepted === suspect ? formBefore.get(key) : accepted;
-    setAside.set(suspect, replacement);
-    isolated.set(key, {
-      object: refOf(suspect),
-      resource: { typeUrl: verdict.resource.typeUrl, name: verdict.resource.name },
-      words: verdict.words,
-      since: options.now(),
-      earlierFormServes: replacement !== undefined,
-    });
+  const conclude = (slot: Slot, shape: Shape, culprits: ReadonlyMap<KubeObject, string>): void => {
+    for (const [form, words] of culprits) {
+      verdicts.convicted(form);
+      const { typeUrl, name } = shape.resource;
+      const earlierFormServes = objects.aside(form)?.replacement !== undefined;
+      const entry = {
+        object: refOf(form),
+        resource: { typeUrl, name },
+        words,
+        since: options.now(),
+        earlierFormServes,
+      };
+      isolated.set(keyOf(form), { form, entry });
+    }
+    if (culprits.size === 0) givenUp.set(slot, shape.resource.version);
   };
 
-  const trial = async (suspects: readonly Ingress[], verdict: Verdict & { words: string }): Promise<void> => {
-    const present = suspects.filter((suspect) => current(store, suspect) === suspect);
-    change(() => {
-      for (const suspect of present) isolate(suspect, verdict);
+  const search = async (slot: Slot, shape: Shape): Promise<boolean> => {
+    const suspects = verdicts.suspects(slot);
+    const asides = new Map(
+      suspects.map((object) => [object, { object, replacement: verdicts.earlierForm(object, slot) }]),
+    );
+    const culprits = await findCulprits(suspects, {
+      words: slot.refused?.words ?? "",
+      knownGood: slot.accepted !== undefined,
+      attempt: (out) =>
+        attempt(
+          slot,
+          suspects,
+          [...out].flatMap((object) => asides.get(object) ?? []),
+        ),
     });
-    if (present.length < 2) return;
-    for (const suspect of present) {
-      await options.whenIdle();
-      const key = keyOf(suspect);
-      const entry = isolated.get(key);
-      isolated.delete(key);
-      change(() => setAside.lift(key));
-      await options.whenIdle();
-      if (entry !== undefined && options.isRefused(key)) change(() => isolate(suspect, verdict));
+    const isUnchanged = shape.objects.every((object) => objects.present(keyOf(object)) === object);
+    if (culprits === undefined || !isUnchanged) await attempt(slot, suspects, []);
+    if (isUnchanged) conclude(slot, shape, culprits ?? new Map());
+    return isUnchanged;
+  };
+
+  const examine = async (slot: Slot): Promise<void> => {
+    for (let searches = 0; searches < MAX_SEARCHES && isRefused(slot); searches++) {
+      const shape = slot.wanted;
+      if (shape === undefined || givenUp.get(slot) === shape.resource.version || !hurtsOthers(slot)) return;
+      if (verdicts.suspects(slot).length === 0 || (await search(slot, shape))) return;
     }
   };
 
-  const live = (): IsolatedIngress[] => {
-    const keys = new Set(setAside.entries(store).map(({ refused }) => keyOf(refused)));
-    return [...isolated.entries()].filter(([key]) => keys.has(key)).map(([, entry]) => entry);
+  const run = async (): Promise<void> => {
+    for (const slot of queue) {
+      queue.delete(slot);
+      try {
+        await examine(slot);
+      } catch (error) {
+        options.onError(error);
+      }
+    }
+    running = undefined;
   };
 
+  const entries = (): IsolatedObject[] =>
+    [...isolated.values()]
+      .filter(({ form }) => objects.aside(form) !== undefined)
+      .map(({ entry }) => entry)
+      .sort((a, b) => (objectKey(a.object) < objectKey(b.object) ? -1 : 1));
+
   return {
-    rendered(resource) {
-      const ingresses = resource.origins
-        .filter(({ object }) => object.kind === "Ingress")
-        .map(({ object }) => setAside.effective(store, object.namespace, object.name))
-        .filter((ingress) => ingress !== undefined);
-      if (ingresses.length > 0) shapes.set(resource, ingresses);
+    rendered(rendering, resource) {
+      const behind = resource.origins
+        .map(({ object: { kind, namespace, name } }) => objects.store.get(kind, namespace, name))
+        .filter((object) => object !== undefined);
+      verdicts.rendered(rendering, resource, behind);
     },
-    accepted({ resource }) {
-      for (const ingress of shapes.get(resource) ?? []) {
-        const key = keyOf(ingress);
-        const before = acceptedForm.get(key);
-        if (before === ingress) continue;
-        if (before !== undefined) formBefore.set(key, before);
-        acceptedForm.set(key, ingress);
+    dropped: verdicts.dropped,
+    accepted: ({ resource }) => verdicts.accepted(resource),
+    refused({ resource, words }) {
+      const slot = verdicts.refused(resource, words);
+      if (slot === undefined || !isRefused(slot)) return;
+      queue.add(slot);
+      // Not at once: what calls is in the midst of handling an answer.
+      running ??= Promise.resolve().then(run);
+    },
+    changed(keys) {
+      for (const key of keys) {
+        if (objects.present(key) === undefined) verdicts.forget(key);
+        if (isolated.get(key)?.form !== objects.present(key)) isolated.delete(key);
       }
     },
-    refused(verdict) {
-      const shape = shapes.get(verdict.resource) ?? [];
-      const changed = shape.filter((ingress) => acceptedForm.get(keyOf(ingress)) !== ingress);
-      const suspects = (changed.length > 0 ? [...changed] : [...shape]).sort(compareAge);
-      // Alone on its resource and its hosts, an object hurts nobody: ADS withholds the resource, and that is enough.
-      if (suspects.length === 0 || (shape.length < 2 && !shape.some(options.sharesHost))) return;
-      trials = trials.then(() => trial(suspects, verdict));
-    },
-    entries: live,
-    diagnostics: () => live().map(diagnosticOf),
-    settled: () => trials,
+    entries,
+    diagnostics: () => entries().map(isolatedDiagnostic),
+    settled: () => running ?? Promise.resolve(),
   };
 }
 
-function diagnosticOf(entry: IsolatedIngress): Diagnostic {
+/** A virtual host of one object hurts nobody else when it is withheld, and a resource with an accepted version holds up nothing. */
+function hurtsOthers({ wanted, accepted }: Slot): boolean {
+  if (wanted === undefined) return false;
+  return (
+    wanted.objects.length > 1 ||
+    (accepted === undefined && wanted.resource.typeUrl !== TYPE_URLS.VIRTUAL_HOST)
+  );
+}
+
+function isolatedDiagnostic({ object, resource, words, earlierFormServes }: IsolatedObject): Diagnostic {
+  return refusal(object, resource, words, earlierFormServes);
+}
+
+/** What to say of a resource that is withheld as a whole, to each object that may be at fault. */
+export function quarantineDiagnostics(quarantined: Quarantined): readonly Diagnostic[] {
+  const { suspects, words, fallbackVersion } = quarantined;
+  const ingresses = suspects.filter(({ object }) => object.kind === "Ingress");
+  return (ingresses.length > 0 ? ingresses : suspects).map(({ object }: Origin) =>
+    refusal(object, quarantined, words, fallbackVersion !== undefined),
+  );
+}
+
+function refusal(
+  object: ObjectRef,
+  resource: ResourceRef,
+  words: string,
+  earlierFormServes: boolean,
+): Diagnostic {
   return {
     code: "resource-refused",
     severity: "error",
-    origin: { object: entry.object },
-    value: entry.resource.name,
-    message: `Envoy refused what ${displayName(entry.object)} asks for: ${entry.words}`,
-    hint: entry.earlierFormServes
+    origin: { object },
+    value: resource.name,
+    message: `Envoy refused what ${displayName(object)} asks for: ${words}`,
+    hint: earlierFormServes
       ? "Its last accepted form serves on. Change the object to try again."
       : "It takes no traffic. Change the object to try again.",
   };
 }
 
-function current(store: Store, { metadata }: Ingress): Ingress | undefined {
-  return store.get("Ingress", metadata.namespace, metadata.name);
+function refOf({ kind, metadata }: KubeObject): ObjectRef {
+  return { kind, namespace: metadata.namespace, name: metadata.name };
 }
 
-function refOf({ metadata }: Ingress): ObjectRef {
-  return { kind: "Ingress", namespace: metadata.namespace, name: metadata.name };
-}
-
-function keyOf(ingress: Ingress): ObjectKey {
-  return objectKey(refOf(ingress));
+function keyOf(object: KubeObject): ObjectKey {
+  return objectKey(refOf(object));
 }

@@ -18,13 +18,19 @@ export interface Rendering {
   readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
+/** Is told of every resource before the world is. */
+export interface RenderingListener {
+  rendered(resource: Resource): void;
+  dropped(ref: ResourceRef): void;
+}
+
 /** Renders units of the model into resources. The cost follows the change: untouched units are not looked at. */
 export function createRendering(
   name: string,
   state: ModelState,
   xds: Xds,
   world: World,
-  onRendered: (resource: Resource) => void,
+  listener: RenderingListener,
 ): Rendering {
   const resources = new Map<string, Resource>();
   const diagnostics = new Map<string, readonly Diagnostic[]>();
@@ -40,7 +46,7 @@ export function createRendering(
         if (found.length === 0) diagnostics.delete(key);
         else diagnostics.set(key, found);
         resources.set(key, resource);
-        onRendered(resource);
+        listener.rendered(resource);
         set.push(resource);
       },
       putBuilt(built: Built): void {
@@ -49,7 +55,9 @@ export function createRendering(
       drop(ref: ResourceRef): void {
         const key = resourceKey(ref);
         diagnostics.delete(key);
-        if (resources.delete(key)) removed.push(ref);
+        if (!resources.delete(key)) return;
+        listener.dropped(ref);
+        removed.push(ref);
       },
       change: () => ({ set, removed }),
     };
