@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, type Gateway, Settings, startGateway } from "@sluice/controller";
 import { bootstrap, type EnvoyProcess, findEnvoy, startEnvoy } from "@sluice/envoy";
+import type { Feature } from "@sluice/feature-api";
 import { send, type TestRequest, type TestResponse } from "./request.ts";
 
 export interface TestGatewayOptions {
@@ -15,6 +16,7 @@ export interface TestGatewayOptions {
   readonly stateOfTheWorld?: boolean;
   /** Worker threads of Envoy; default 2. */
   readonly concurrency?: number;
+  readonly extraFeatures?: readonly Feature[];
 }
 
 /** A control plane in this process and a real Envoy, over a folder that tests write manifests into. */
@@ -46,7 +48,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   for (const [file, yaml] of Object.entries(options.manifests ?? {}))
     writeFileSync(join(manifests, file), yaml);
   const start = (): Promise<Gateway> =>
-    startGateway({ paths: [manifests], settings, xdsAddress, logger: createLogger("silent") });
+    startGateway({
+      paths: [manifests],
+      settings,
+      xdsAddress,
+      logger: createLogger("silent"),
+      extraFeatures: options.extraFeatures ?? [],
+    });
   let gateway = await start();
   const binary = await findEnvoy();
   const envoy = startEnvoy({
