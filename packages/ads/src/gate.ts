@@ -118,7 +118,7 @@ export function isUnderWay(state: NodeState, key: string): boolean {
   if (state.ledger.inFlight.has(key) || state.isToBeTried(key)) return true;
   const block = state.pending.blockOf(key);
   if (block !== undefined) return block.on !== key && isUnderWay(state, block.on);
-  // A load assignment is asked for only once its cluster is there.
+  // A load assignment is asked for only once its cluster is there; Envoy asks before it answers about the cluster.
   if (typeOf(key) === TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT && !state.wants(key))
     return isUnderWay(state, keyOf(TYPE_URLS.CLUSTER, nameOf(key)));
   return false;

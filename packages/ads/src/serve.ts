@@ -5,7 +5,7 @@ import { adsService, type DeltaDiscoveryRequest, type DiscoveryRequest } from "@
 import { grpcTarget, parseAddress, prepareSocket, protectSocket } from "./address.ts";
 import { AdsError } from "./ads-error.ts";
 import type { Limits } from "./collect.ts";
-import type { Inline } from "./inline.ts";
+import { cacheInline, type Inline } from "./inline.ts";
 import { type NodeInfo, nodeInfo } from "./node-info.ts";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
@@ -21,7 +21,7 @@ export interface ServeOptions {
   readonly address: string;
   /** Which world a node gets, decided by its first request; a string refuses the node and says why. */
   readonly onNode: (info: NodeInfo) => World | string;
-  /** Inlines virtual hosts for state of the world nodes; without it these are refused. */
+  /** Inlines virtual hosts for state of the world nodes (results are cached); without it these are refused. */
   readonly inline?: Inline;
   readonly limits?: Limits;
   /** Called when a node has connected or gone. */
@@ -59,8 +59,9 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 type Call<Message> = ServerDuplexStream<Message & object, object>;
 
 /** Serves ADS, both variants, until `close`. Throws an `AdsError` if it cannot listen. */
-export async function serveAds(options: ServeOptions): Promise<AdsServer> {
-  const address = parseAddress(options.address);
+export async function serveAds(given: ServeOptions): Promise<AdsServer> {
+  const address = parseAddress(given.address);
+  const options = given.inline === undefined ? given : { ...given, inline: cacheInline(given.inline) };
   const streams = new Set<Stream<object>>();
   const waiters = new Waiters();
   const server = new Server({
