@@ -27,8 +27,8 @@ export function worldMetrics(registry: Registry, controlPlane: ControlPlane): vo
       ),
   });
   collectedGauge(registry, {
-    name: "sluice_isolated_ingresses",
-    help: "Ingresses set aside because a node refused a resource that they share with others.",
+    name: "sluice_isolated_objects",
+    help: "Objects set aside because a node refused a resource that they share with others.",
     samples: () => [[{}, controlPlane.isolation.entries().length]],
   });
   collectedGauge(registry, {

@@ -6,7 +6,7 @@ import { isoTime } from "./time.ts";
 /** Something that a node refused and that is withheld. */
 export interface QuarantineEntry {
   /**
-   * `object`: this Ingress was found to be at fault; what it shares with others is live without it, or with its last
+   * `object`: this one was found to be at fault; what it shares with others is live without it, or with its last
    * accepted form. `resource`: this resource as a whole is withheld; one of the objects behind it is at fault.
    */
   readonly withheld: "object" | "resource";

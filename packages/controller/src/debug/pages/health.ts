@@ -15,10 +15,10 @@ export const readyz: Page = {
   query: ["verbose"],
   answer(target, { query }) {
     const checks = readiness(target);
-    const status = checks.every(({ missing }) => missing === undefined) ? 200 : 503;
+    const status = checks.every(({ ok }) => ok) ? 200 : 503;
     if (!query.has("verbose")) return plainText(status === 200 ? "ok\n" : "not ready\n", status);
-    const lines = checks.map(({ name, missing }) =>
-      missing === undefined ? `[+] ${name}: ok\n` : `[-] ${name}: ${missing}\n`,
+    const lines = checks.map(({ name, ok, missing }) =>
+      ok ? `[+] ${name}: ok\n` : `[-] ${name}: ${missing}\n`,
     );
     return plainText(`${lines.join("")}${status === 200 ? "ready" : "not ready"}\n`, status);
   },
@@ -26,7 +26,8 @@ export const readyz: Page = {
 
 export interface ReadinessCheck {
   readonly name: string;
-  /** What is missing; absent: nothing. */
+  readonly ok: boolean;
+  /** What is missing, if it is not ok. */
   readonly missing?: string;
 }
 
@@ -38,17 +39,11 @@ export function readiness({
   const unsynced = store.unsynced();
   const closed = controlPlane.renderings().filter(({ world }) => !world.isOpen);
   return [
-    {
-      name: "sources",
-      ...(store.isSynced()
-        ? {}
-        : { missing: unsynced.length === 0 ? "there is none" : `waiting for ${unsynced.join(", ")}` }),
-    },
-    {
-      name: "snapshot",
-      ...(closed.length === 0
-        ? {}
-        : { missing: `not complete for rendering ${closed.map(({ name }) => name).join(", ")}` }),
-    },
+    check("sources", store.isSynced(), `waiting for ${unsynced.length === 0 ? "any" : unsynced.join(", ")}`),
+    check("snapshot", closed.length === 0, `not complete for ${closed.map(({ name }) => name).join(", ")}`),
   ];
+}
+
+function check(name: string, ok: boolean, missing: string): ReadinessCheck {
+  return ok ? { name, ok } : { name, ok, missing };
 }

@@ -132,9 +132,7 @@ function nodeBlocks(data: NodeData): Block[] {
     paragraph(
       badge(data.idle ? "up to date" : "busy", data.idle ? "good" : "warn"),
       data.superseded ? [" ", badge("superseded by a later stream", "warn")] : undefined,
-      dim(
-        ` ${data.userAgent} ${data.version} · cluster ${data.cluster} · ${data.variant === "delta" ? "delta" : "state of the world"} · connected ${ago(data.connectedAt)} · rendering: ${data.rendering}`,
-      ),
+      dim(` ${aboutNode(data).join(" · ")}`),
     ),
     table(
       [
@@ -164,6 +162,16 @@ function nodeBlocks(data: NodeData): Block[] {
           ),
         ]),
   ];
+}
+
+function aboutNode({ userAgent, version, cluster, variant, connectedAt, rendering }: NodeData): string[] {
+  return [
+    `${userAgent} ${version}`.trim(),
+    `cluster ${cluster}`,
+    variant === "delta" ? "delta" : "state of the world",
+    `connected ${ago(connectedAt)}`,
+    `rendering: ${rendering}`,
+  ].filter((text) => text !== "");
 }
 
 function typeRow(node: NodeData, type: TypeData): Inline[] {

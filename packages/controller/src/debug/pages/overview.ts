@@ -3,6 +3,7 @@ import { quarantine } from "../data/quarantine.ts";
 import { type DebugTarget, type Page, shown } from "../page.ts";
 import {
   badge,
+  code,
   count,
   type Document,
   dim,
@@ -11,6 +12,7 @@ import {
   type Inline,
   lines,
   link,
+  type Tone,
   table,
 } from "../view/document.ts";
 import { countSeverities } from "./diagnostics.ts";
@@ -50,7 +52,7 @@ function overviewData(target: DebugTarget, pages: readonly Page[]): Overview {
   const nodes = ads.nodes();
   const objects = store.dump();
   return {
-    ready: checks.every(({ missing }) => missing === undefined),
+    ready: checks.every(({ ok }) => ok),
     checks,
     revision: store.revision(),
     objects: objects.length,
@@ -87,9 +89,9 @@ function document(data: Overview): Document {
         [
           "Diagnostics",
           [
-            severity(diagnostics.error, "error", "bad"),
-            severity(diagnostics.warning, "warning", "warn"),
-            severity(diagnostics.info, "info", "plain"),
+            severity(diagnostics.error, "error", "errors", "bad"),
+            severity(diagnostics.warning, "warning", "warnings", "warn"),
+            severity(diagnostics.info, "info", "for information", "plain"),
           ],
         ],
         [
@@ -119,7 +121,7 @@ function document(data: Overview): Document {
       table(
         ["Page", "What it answers", "Parameters"],
         data.pages.map(({ path, doc, query }) => [
-          path.includes("{") ? path : link(path, path),
+          path.includes("{") ? code(path) : link(path, path),
           doc,
           dim(query.join(", ")),
         ]),
@@ -132,7 +134,7 @@ function missing({ checks }: Overview): Inline[] {
   return checks.flatMap(({ name, missing: text }) => (text === undefined ? [] : [`${name}: ${text}`]));
 }
 
-function severity(number: number, name: string, tone: "bad" | "warn" | "plain"): Inline {
-  if (number === 0) return [dim(`0 ${name}`), " "];
-  return [badge(`${number}`, tone), " ", link(`/debug/diagnostics?severity=${name}`, name), " "];
+function severity(number: number, name: string, words: string, tone: Tone): Inline {
+  if (number === 0) return [dim(`0 ${words}`), " "];
+  return [badge(`${number}`, tone), " ", link(`/debug/diagnostics?severity=${name}`, words), " "];
 }

@@ -8,7 +8,7 @@ import { type Document, dim, type Inline, lines, paragraph, tableOr } from "../v
 export const quarantine: Page = {
   path: "/debug/quarantine",
   navigation: "Quarantine",
-  doc: "What is withheld because an Envoy refused it: the Ingresses behind it, and Envoy's words.",
+  doc: "What is withheld because an Envoy refused it: the objects behind it, and Envoy's words.",
   query: [],
   answer: (target) => shown(entriesOf(target), document),
 };

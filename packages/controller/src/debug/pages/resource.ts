@@ -1,12 +1,22 @@
 import { type Diagnostic, type Origin, type Resource, type ResourceRef, resourceKey } from "@sluice/model";
-import { toJson } from "@sluice/protos";
+import { TYPE_URLS, toJson } from "@sluice/protos";
 import type { Rendering } from "../../gateway/rendering.ts";
 import { type NodeState, nodeState, nodesOf } from "../data/node-state.ts";
 import { byName } from "../data/renderings.ts";
 import { type ResourceType, typeName } from "../data/resource-types.ts";
 import { originLink, resourceLink } from "../links.ts";
 import { type Answer, type DebugTarget, fault, shown } from "../page.ts";
-import { code, type Document, dim, fields, heading, type Inline, json, lines } from "../view/document.ts";
+import {
+  code,
+  type Document,
+  dim,
+  fields,
+  heading,
+  type Inline,
+  json,
+  lines,
+  tableOr,
+} from "../view/document.ts";
 import { diagnosticsTable, nodeStateLines } from "../view/parts.ts";
 
 interface ResourceData {
@@ -17,6 +27,8 @@ interface ResourceData {
   readonly version: string;
   readonly bytes: number;
   readonly origins: readonly Origin[];
+  /** Of a virtual host: where each of its routes comes from, in order of precedence. */
+  readonly routes?: readonly { readonly name: string; readonly origins: readonly Origin[] }[];
   readonly dependsOn: readonly ResourceRef[];
   /** How many resources refer to it, and the first of them by name. */
   readonly referencedBy: { readonly total: number; readonly items: readonly ResourceRef[] };
@@ -48,6 +60,7 @@ export function resourcePage(
     version,
     bytes: bytes.length,
     origins,
+    ...routesOf(target, resource),
     dependsOn,
     referencedBy: referencesTo(resource, rendering),
     nodes: nodesOf(target, rendering).map((node) => nodeState(node, resource, version)),
@@ -55,6 +68,13 @@ export function resourcePage(
     message: toJson(typeUrl, bytes, { redact: true }),
   };
   return shown(data, document);
+}
+
+function routesOf({ view }: DebugTarget, { typeUrl, name }: ResourceRef): Pick<ResourceData, "routes"> {
+  if (typeUrl !== TYPE_URLS.VIRTUAL_HOST) return {};
+  // Named TABLE/HOST; a host holds no slash.
+  const host = view.virtualHost(name.slice(name.lastIndexOf("/") + 1));
+  return host === undefined ? {} : { routes: host.routes.map(({ name, origins }) => ({ name, origins })) };
 }
 
 function referencesTo(resource: Resource, { resources }: Rendering): ResourceData["referencedBy"] {
@@ -90,6 +110,16 @@ function document(data: ResourceData): Document {
         ["On the nodes", nodeStateLines(nodes, typeUrl)],
       ]),
       ...(data.diagnostics.length === 0 ? [] : [diagnosticsTable(data.diagnostics, "")]),
+      ...(data.routes === undefined
+        ? []
+        : [
+            heading("Where its routes come from"),
+            tableOr(
+              "It has none.",
+              ["Route", "Object and field"],
+              data.routes.map((route) => [code(route.name), lines(route.origins.map(originLink))]),
+            ),
+          ]),
       heading("Message"),
       json(data.message),
     ],

@@ -94,12 +94,15 @@ function isList(content: InlineElement | readonly Inline[]): content is readonly
   return Array.isArray(content);
 }
 
+const SHORT = 28;
+
 function element(one: InlineElement): string {
   switch (one.kind) {
     case "link":
       return `<a href="${escapeHtml(one.to)}">${escapeHtml(one.text)}</a>`;
     case "code":
-      return `<code>${escapeHtml(one.text)}</code>`;
+      // A short name is better read in one piece; a long one may break anywhere.
+      return `<code${one.text.length <= SHORT ? ' class="short"' : ""}>${escapeHtml(one.text)}</code>`;
     case "dim":
       return `<span class="dim">${escapeHtml(one.text)}</span>`;
     case "badge":

@@ -28,6 +28,7 @@ p { margin: .5rem 0; max-width: 75rem; overflow-wrap: anywhere; }
 .json { font-size: .72rem; font-weight: normal; border: 1px solid var(--line); border-radius: .3rem;
   padding: .1rem .45rem; vertical-align: middle; margin-left: .3rem; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; }
+.wide + .wide { margin-top: .6rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .38rem .8rem; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
@@ -41,6 +42,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 pre { margin: .5rem 0; padding: .8rem; overflow-x: auto; background: var(--card); border: 1px solid var(--line);
   border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre, code { font: .88em/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
+.short { white-space: nowrap; }
+td > div + div, dd > div + div { margin-top: .15rem; }
 .dim { color: var(--dim); }
 .badge { display: inline-block; padding: 0 .5rem; border-radius: 1rem; border: 1px solid currentColor; font-size: .8rem;
   white-space: nowrap; color: var(--dim); }
@@ -53,6 +56,7 @@ label:has(textarea) { flex-basis: 100%; }
 label span { color: var(--dim); font-size: .82rem; }
 input, textarea, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
   border-radius: .35rem; padding: .35rem .6rem; }
+input, select { height: 2.2rem; }
 input { min-width: 13rem; }
 input[name="url"] { min-width: min(36rem, 85vw); }
 textarea { width: min(46rem, 92vw); font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; }
