@@ -31,7 +31,11 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
 
   const gateway = await startGateway({ paths, settings, xdsAddress, logger });
   cleanup.defer(() => gateway.stop());
-  const debug = await serveDebug({ address: settings.debugAddress, gateway });
+  const debug = await serveDebug({
+    address: settings.debugAddress,
+    gateway,
+    onError: (err, path) => logger.error({ err, path }, "debug page failed; this is a bug"),
+  });
   cleanup.defer(() => debug.close());
   logger.info({ xds: gateway.ads.address, debug: debug.url }, "control plane is up");
   for (const diagnostic of gateway.controlPlane.diagnostics())

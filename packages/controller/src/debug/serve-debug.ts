@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OperatorError } from "../operator-error.ts";
-import { answerRequest } from "./http/answer-request.ts";
+import { type AnswerOptions, answerRequest } from "./http/answer-request.ts";
 import type { DebugTarget } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
 
@@ -27,7 +27,15 @@ export async function serveDebug({
 }: DebugOptions): Promise<DebugServer> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const options = { pages: PAGES, target: gateway, host, onError };
+  const options: AnswerOptions = {
+    pages: PAGES,
+    target: gateway,
+    host,
+    onError(error, path) {
+      gateway.metrics.failed("debug-page");
+      onError(error, path);
+    },
+  };
   const server = createServer((request, response) => void answerRequest(request, response, options));
   const port = await listen(server, host, Number(address.slice(colon + 1)));
   return {

@@ -43,8 +43,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, settings } = options;
   const features = [...productFeatures, ...(options.extraFeatures ?? [])];
   const store = createStore({
-    onError: (name, key, error) =>
-      logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug"),
+    onError(name, key, error) {
+      metrics.failed("derivation");
+      logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug");
+    },
   });
   const metrics = createGatewayMetrics(store);
   const gateway = gatewaySettings(settings);
@@ -70,7 +72,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         );
       },
     },
-    onError: (err) => logger.error({ err }, "isolation of a refused resource failed; this is a bug"),
+    onError(err) {
+      metrics.failed("isolation");
+      logger.error({ err }, "isolation of a refused resource failed; this is a bug");
+    },
     observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
   });
   const ads = await serveAds({

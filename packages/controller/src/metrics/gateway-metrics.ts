@@ -1,10 +1,13 @@
 import type { AdsServer } from "@sluice/ads";
 import type { Store } from "@sluice/store";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { ControlPlane } from "../gateway/control-plane.ts";
 import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { worldMetrics } from "./world-metrics.ts";
+
+/** What an exception can be caught in without doing harm to the rest. */
+export type Part = "derivation" | "isolation" | "debug-page";
 
 /** The metrics of one gateway, in a registry of its own. All are documented in docs/metrics.md. */
 export interface GatewayMetrics {
@@ -12,6 +15,8 @@ export interface GatewayMetrics {
   readonly ads: AdsMetrics;
   /** The store, so that what its changes cost is measured: sources must apply to this one. */
   readonly store: Store;
+  /** An exception was caught, which is a bug. */
+  failed(part: Part): void;
   /** The model was rendered, in this many milliseconds. */
   rendered(milliseconds: number): void;
   /** To be called once all parts are there. */
@@ -25,6 +30,12 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const applying = storeMetrics(registry, store, Date.now);
+  const errors = new Counter({
+    name: "sluice_internal_errors_total",
+    help: "Exceptions that were caught, by part of Sluice: bugs; the log has them.",
+    labelNames: ["part"],
+    registers: [registry],
+  });
   const ads = adsMetrics(registry, () => performance.now());
   return {
     ads,
@@ -36,6 +47,7 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
         applying.applied((performance.now() - start) / 1000);
       },
     },
+    failed: (part) => errors.inc({ part }),
     rendered: (milliseconds) => applying.rendered(milliseconds / 1000),
     observe({ controlPlane, ads: server }) {
       worldMetrics(registry, controlPlane);

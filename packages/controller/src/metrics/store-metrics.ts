@@ -50,7 +50,7 @@ export function storeMetrics(registry: Registry, store: Store, now: () => number
   });
   const rendered = new Histogram({
     name: "sluice_render_duration_seconds",
-    help: "The part of it that renders the model into resources.",
+    help: "The part of an apply that renders the model into resources.",
     buckets: WORK_BUCKETS,
     registers: [registry],
   });
