@@ -56,6 +56,13 @@ describe("bytes", () => {
     });
   });
 
+  test("hold a text that reads 0, which is a zero only as a 64-bit integer", () => {
+    const value = { key: "x", value: "0" };
+    const bytes = encode("envoy.config.core.v3.HeaderValue", value);
+    expect(decode("envoy.config.core.v3.HeaderValue", bytes)).toEqual(value);
+    expect(encode("google.protobuf.Duration", { seconds: "0" })).toHaveLength(0);
+  });
+
   test("hold enums by name or number", () => {
     const name = encode(TYPE_URLS.VIRTUAL_HOST, { requireTls: "ALL" });
     expect(decode(TYPE_URLS.VIRTUAL_HOST, name)).toEqual({ requireTls: "ALL" });

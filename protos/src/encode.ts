@@ -65,7 +65,7 @@ function writeField(writer: Writer, field: FieldInfo, value: unknown): void {
   else if (field.kind === "message") writeNested(writer, field, field.id, value);
   else {
     const scalar = field.kind === "enum" ? enumNumber(field, value) : value;
-    if (!field.presence && isZero(scalar)) return;
+    if (!field.presence && isZero(scalarType(field), scalar)) return;
     writeScalar(
       writer.uint32((field.id << 3) | wireType(scalarType(field))),
       field,

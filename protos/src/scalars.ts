@@ -26,8 +26,10 @@ export function is64Bit(type: string): boolean {
 }
 
 /** Whether a value is the zero of its scalar type, which proto3 does not write. */
-export function isZero(value: unknown): boolean {
+export function isZero(type: string, value: unknown): boolean {
   if (value instanceof Uint8Array) return value.length === 0;
+  // A 64-bit integer may be text; text that reads "0" is no zero.
+  if (value === "0") return is64Bit(type);
   // Negative zero is a value of its own in proto3.
-  return value === "" || value === false || value === "0" || Object.is(value, 0);
+  return value === "" || value === false || Object.is(value, 0);
 }
