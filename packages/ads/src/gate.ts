@@ -3,7 +3,7 @@ import { keyOf, nameOf, routeConfigurationOf, typeOf } from "./keys.ts";
 import type { Held } from "./ledger.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Block } from "./pending.ts";
-import { TYPE_URLS } from "./type-urls.ts";
+import { isAcceptedUnseen, TYPE_URLS } from "./type-urls.ts";
 
 /** What is to be done about one resource on one node, now. */
 export type Decision =
@@ -37,7 +37,8 @@ export function decide(state: NodeState, key: string, together?: ReadonlySet<str
       return { kind: "blocked", on: dep, reason: "dependency" };
   }
   const unproven = state.world.accepted(key)?.version !== target.version;
-  const alone = unproven && (state.suspicious.has(key) || state.world.isSuspect(target));
+  const alone =
+    unproven && (isAcceptedUnseen(typeOf(key)) || state.suspicious.has(key) || state.world.isSuspect(target));
   return { kind: "send", form: target, alone };
 }
 

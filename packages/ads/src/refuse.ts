@@ -1,7 +1,9 @@
 import type { Form } from "./form.ts";
 import { removed } from "./holdings.ts";
 import type { Batch } from "./in-flight.ts";
+import { typeOf } from "./keys.ts";
 import type { NodeState } from "./node-state.ts";
+import { isAcceptedUnseen } from "./type-urls.ts";
 
 /**
  * The node has refused these batches (on state of the world one answer may be about several). What was refused
@@ -56,7 +58,9 @@ function convict(state: NodeState, form: Form, words: string): void {
   state.ledger.pardon(key, [state.world.wanted(key)?.version, state.world.accepted(key)?.version]);
   state.ledger.refuse(form, { version: form.version, words, at: now });
   state.suspicious.add(key);
-  state.retries.refused(key, now);
+  if (!isAcceptedUnseen(typeOf(key))) state.retries.refused(key, now);
+  // What the client compares with must be what it uses, or a listener that comes later takes the one refused.
+  else if (state.ledger.held(key) !== undefined) state.owed.add(key);
   state.world.noteRefused(state.node, form, words, now);
   // Something else may do in its place: what some node accepted, or a version that came meanwhile.
   state.mark(key, state.world.revision);

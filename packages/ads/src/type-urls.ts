@@ -30,3 +30,12 @@ const WILDCARD_TYPES: ReadonlySet<string> = new Set([
 export function isWildcardType(typeUrl: string): boolean {
   return WILDCARD_TYPES.has(typeUrl);
 }
+
+/**
+ * Whether a client compares what it is sent under a name with what it was sent last, refused or not, and accepts an
+ * equal one unseen. So Envoy does with secrets: one that was refused among others is accepted when it comes again,
+ * alone. It has to be alone the first time.
+ */
+export function isAcceptedUnseen(typeUrl: string): boolean {
+  return typeUrl === TYPE_URLS.SECRET;
+}

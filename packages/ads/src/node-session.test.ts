@@ -1,0 +1,221 @@
+import type { Resource, ResourceRef } from "@sluice/model";
+import { describe, expect, test } from "vitest";
+import { NodeSession } from "./node-session.ts";
+import { make, ref } from "./testing/fixtures.ts";
+import { TYPE_URLS } from "./type-urls.ts";
+import { World } from "./world.ts";
+
+const {
+  CLUSTER: CDS,
+  CLUSTER_LOAD_ASSIGNMENT: EDS,
+  LISTENER: LDS,
+  ROUTE_CONFIGURATION: RDS,
+  VIRTUAL_HOST: VHDS,
+} = TYPE_URLS;
+
+/** A delta session on a clock that moves when told to. */
+class Desk {
+  readonly world = new World();
+  readonly session: NodeSession;
+  now = 0;
+
+  constructor(resources: readonly Resource[]) {
+    this.world.apply({ set: resources, removed: [] });
+    this.world.open();
+    this.session = new NodeSession({ node: "n", variant: "delta", world: this.world, now: () => this.now });
+    this.world.subscribe((keys) => this.session.onChange(keys));
+  }
+
+  apply(set: readonly Resource[], removed: readonly ResourceRef[] = []): void {
+    this.world.apply({ set, removed });
+  }
+
+  ask(
+    typeUrl: string,
+    subscribe: readonly string[] = [],
+    initialVersions: Record<string, string> = {},
+  ): void {
+    this.session.onRequest({
+      typeUrl,
+      nonce: "",
+      want: { variant: "delta", subscribe, unsubscribe: [], initialVersions },
+    });
+  }
+
+  /** `TYPE nonce: names -removed` of each response. */
+  sent(): string[] {
+    return this.session.next().map(({ typeUrl, nonce, resources, removed }) => {
+      const what = [...resources.map((one) => one.name), ...removed.map((name) => `-${name}`)];
+      return `${typeUrl.split(".").at(-1)} ${nonce}: ${what.join(" ")}`;
+    });
+  }
+
+  answer(typeUrl: string, nonce: string, error?: string): void {
+    const want = { variant: "delta", subscribe: [], unsubscribe: [], initialVersions: {} } as const;
+    this.session.onRequest({ typeUrl, nonce, want, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** Lets the time pass at which the session wants to be woken. */
+  sleep(): void {
+    this.now = this.session.wakeAt ?? Number.NaN;
+  }
+}
+
+describe("a client that held something before this stream", () => {
+  test("keeps its clusters until it has said what refers to them", () => {
+    const desk = new Desk([make.cluster("c")]);
+    desk.ask(CDS, [], { c: make.cluster("c").version, left: "over" });
+    expect(desk.sent()).toEqual([]);
+    // Only this request tells that something may lead to the cluster that is left over.
+    desk.now = 1_000;
+    desk.ask(RDS, ["r"], { r: "unknown" });
+    desk.ask(VHDS, [], { "r/h": "unknown" });
+    expect(desk.sent()).toEqual([]);
+    desk.sleep();
+    expect(desk.now).toBe(2_000);
+    expect(desk.sent()).toEqual([]);
+    desk.session.onRequest({
+      typeUrl: RDS,
+      nonce: "",
+      want: { variant: "delta", subscribe: [], unsubscribe: ["r"], initialVersions: {} },
+    });
+    expect(desk.sent()).toEqual(["Cluster 1: -left"]);
+  });
+
+  test("has its listeners and virtual hosts removed without delay", () => {
+    const desk = new Desk([make.routes("r")]);
+    desk.ask(LDS, [], { left: "over" });
+    desk.ask(RDS, ["r"], { r: make.routes("r").version });
+    desk.ask(VHDS, [], { "r/left": "over" });
+    expect(desk.sent()).toEqual(["Listener 1: -left", "VirtualHost 2: -r/left"]);
+  });
+});
+
+describe("while answers about clusters are withheld", () => {
+  /** `slow` is under way and not answered. */
+  function paused(): Desk {
+    const desk = new Desk([make.routes("r"), make.cluster("old"), make.endpoints("old")]);
+    desk.ask(CDS);
+    desk.sent();
+    desk.ask(EDS, ["old"]);
+    desk.answer(CDS, "1");
+    desk.sent();
+    desk.answer(EDS, "2");
+    desk.ask(RDS, ["r"]);
+    desk.sent();
+    desk.answer(RDS, "3");
+    desk.ask(VHDS);
+    desk.apply([make.cluster("slow")]);
+    expect(desk.sent()).toEqual(["Cluster 4: slow", "VirtualHost 5: -r/~none"]);
+    desk.answer(VHDS, "5");
+    return desk;
+  }
+
+  test("the next response waits a little, then leaves; asking for endpoints is answer enough", () => {
+    const desk = paused();
+    desk.apply([make.cluster("new"), make.endpoints("new"), make.host("r/h", "new")]);
+    expect(desk.sent()).toEqual([]);
+    desk.sleep();
+    expect(desk.now).toBe(100);
+    expect(desk.sent()).toEqual(["Cluster 6: new"]);
+    desk.ask(EDS, ["new"]);
+    expect(desk.sent()).toEqual(["ClusterLoadAssignment 7: new"]);
+    desk.answer(EDS, "7");
+    expect(desk.sent()).toEqual(["VirtualHost 8: r/h"]);
+    expect(desk.session.idle).toBe(false);
+    for (const nonce of ["4", "6"]) desk.answer(CDS, nonce);
+    desk.answer(VHDS, "8");
+    expect(desk.sent()).toEqual([]);
+    expect(desk.session.idle).toBe(true);
+  });
+
+  test("a route to an updated cluster waits for its endpoints, not for the answer", () => {
+    const desk = paused();
+    desk.sleep();
+    desk.sent();
+    desk.apply([make.cluster("old", { v: 2 }), make.host("r/h", "old")]);
+    expect(desk.sent()).toEqual(["Cluster 6: old", "ClusterLoadAssignment 7: old"]);
+    desk.answer(EDS, "7");
+    expect(desk.sent()).toEqual(["VirtualHost 8: r/h"]);
+  });
+
+  test("what is under way can be changed and removed", () => {
+    const desk = paused();
+    desk.sleep();
+    desk.apply([make.cluster("slow", { v: 2 })]);
+    expect(desk.sent()).toEqual(["Cluster 6: slow"]);
+    desk.apply([], [ref.cluster("slow")]);
+    desk.sleep();
+    expect(desk.sent()).toEqual(["Cluster 7: -slow"]);
+    for (const nonce of ["4", "6", "7"]) desk.answer(CDS, nonce);
+    expect(desk.sent()).toEqual([]);
+    expect(desk.session.state.ledger.heldOf(CDS).size).toBe(1);
+    expect(desk.session.idle).toBe(true);
+  });
+
+  test("each refusal is told by its nonce", () => {
+    const desk = paused();
+    desk.sleep();
+    desk.apply([make.cluster("bad")]);
+    expect(desk.sent()).toEqual(["Cluster 6: bad"]);
+    desk.answer(CDS, "4");
+    desk.answer(CDS, "6", "no");
+    expect(desk.world.quarantine()).toMatchObject([{ name: "bad" }]);
+    expect(desk.sent()).toEqual([]);
+  });
+});
+
+test("what was refused for the sake of another is tried again when the other has changed", () => {
+  const desk = new Desk([make.cluster("a"), make.cluster("b")]);
+  desk.ask(CDS);
+  expect(desk.sent()).toEqual(["Cluster 1: a b"]);
+  desk.answer(CDS, "1", "they do not get along");
+  expect(desk.sent()).toEqual(["Cluster 2: a"]);
+  desk.answer(CDS, "2");
+  expect(desk.sent()).toEqual(["Cluster 3: b"]);
+  desk.answer(CDS, "3", "not with a");
+  expect(desk.sent()).toEqual([]);
+  // A new resource cannot be the remedy, so nothing is tried.
+  desk.apply([make.cluster("other")]);
+  expect(desk.sent()).toEqual(["Cluster 4: other"]);
+  desk.answer(CDS, "4");
+  expect(desk.sent()).toEqual([]);
+  desk.apply([make.cluster("a", { v: 2 })]);
+  expect(desk.sent()).toEqual(["Cluster 5: a"]);
+  desk.answer(CDS, "5");
+  expect(desk.sent()).toEqual(["Cluster 6: b"]);
+  desk.answer(CDS, "6", "still not");
+  // The next try has to wait.
+  desk.apply([], [ref.cluster("a")]);
+  expect(desk.sent()).toEqual(["Cluster 7: -a"]);
+  desk.answer(CDS, "7");
+  expect(desk.sent()).toEqual([]);
+  expect(desk.world.quarantine()).toMatchObject([{ name: "b", words: "still not" }]);
+  desk.sleep();
+  expect(desk.now).toBe(1_000);
+  expect(desk.sent()).toEqual(["Cluster 8: b"]);
+  desk.answer(CDS, "8");
+  expect(desk.world.quarantine()).toEqual([]);
+});
+
+test("changes to endpoints without end do not hold back a route", () => {
+  const desk = new Desk([make.routes("r"), make.cluster("c"), make.endpoints("c"), make.host("r/h", "c")]);
+  desk.ask(CDS);
+  desk.sent();
+  desk.ask(EDS, ["c"]);
+  desk.answer(CDS, "1");
+  desk.ask(RDS, ["r"]);
+  desk.sent();
+  desk.answer(EDS, "2");
+  desk.answer(RDS, "3");
+  desk.ask(VHDS);
+  desk.sent();
+  desk.answer(VHDS, "4");
+  desk.apply([make.endpoints("c", { v: 1 }), make.host("r/h", "c", { v: 1 })]);
+  // The endpoints that changed with the route go before it,
+  expect(desk.sent()).toEqual(["ClusterLoadAssignment 5: c"]);
+  desk.apply([make.endpoints("c", { v: 2 })]);
+  desk.answer(EDS, "5");
+  // and those that changed later do not.
+  expect(desk.sent()).toEqual(["ClusterLoadAssignment 6: c", "VirtualHost 7: r/h"]);
+});
