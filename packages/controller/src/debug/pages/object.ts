@@ -1,4 +1,4 @@
-import { type Diagnostic, displayName, type ObjectRef, objectKey, type SourceLocation } from "@sluice/model";
+import { type Diagnostic, displayName, type ObjectRef, type SourceLocation } from "@sluice/model";
 import { type NodeState, nodeState, nodesOf } from "../data/node-state.ts";
 import { type Paging, type Part, partOf } from "../data/paging.ts";
 import { type QuarantineEntry, quarantine } from "../data/quarantine.ts";
@@ -51,7 +51,9 @@ export function objectPage(
   const object = target.store.get(ref.kind, ref.namespace, ref.name);
   if (object === undefined) return fault(404, `There is no ${ref.kind} ${displayName(ref)}.`);
   const { location } = object;
-  const isAbout = (other: ObjectRef): boolean => objectKey(other) === objectKey(ref);
+  // Compared field by field, since it is asked of every origin of every resource.
+  const isAbout = ({ kind, namespace, name }: ObjectRef): boolean =>
+    name === ref.name && namespace === ref.namespace && kind === ref.kind;
   const data: ObjectData = {
     object: showObject(object),
     ...(location === undefined ? {} : { location }),
@@ -78,7 +80,8 @@ function shapedResources(
     `${rendering.name}\n${typeName(resource.typeUrl)}\n${resource.name}`;
   found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const part = partOf(found, keyOf, paging, { path: "/debug/objects", query });
-  const nodes = new Map(part.items.map(({ rendering }) => [rendering, nodesOf(target, rendering)]));
+  const renderings = new Set(part.items.map(({ rendering }) => rendering));
+  const nodes = new Map([...renderings].map((rendering) => [rendering, nodesOf(target, rendering)]));
   return {
     ...part,
     items: part.items.map(({ rendering, resource, origins }) => ({

@@ -89,9 +89,9 @@ function document(data: Overview): Document {
         [
           "Diagnostics",
           [
-            severity(diagnostics.error, "error", "errors", "bad"),
-            severity(diagnostics.warning, "warning", "warnings", "warn"),
-            severity(diagnostics.info, "info", "for information", "plain"),
+            severity(diagnostics.error, "error", "bad"),
+            severity(diagnostics.warning, "warning", "warn"),
+            severity(diagnostics.info, "info", "plain"),
           ],
         ],
         [
@@ -134,7 +134,8 @@ function missing({ checks }: Overview): Inline[] {
   return checks.flatMap(({ name, missing: text }) => (text === undefined ? [] : [`${name}: ${text}`]));
 }
 
-function severity(number: number, name: string, words: string, tone: Tone): Inline {
+function severity(number: number, name: Diagnostic["severity"], tone: Tone): Inline {
+  const words = number === 1 || name === "info" ? name : `${name}s`;
   if (number === 0) return [dim(`0 ${words}`), " "];
   return [badge(`${number}`, tone), " ", link(`/debug/diagnostics?severity=${name}`, words), " "];
 }

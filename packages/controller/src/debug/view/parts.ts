@@ -1,6 +1,6 @@
 import type { Diagnostic, Severity } from "@sluice/model";
 import type { NodeState } from "../data/node-state.ts";
-import { locationText, nodeLink, originLink, resourceLink } from "../links.ts";
+import { locationText, nodeLink, objectLink, originLink, resourceLink } from "../links.ts";
 import {
   type Block,
   badge,
@@ -28,12 +28,14 @@ export function diagnosticsTable(diagnostics: readonly Diagnostic[], nothing: st
     nothing,
     ["Severity", "Code", "Object", "Finding"],
     diagnostics.map((diagnostic) => {
-      const { severity, code: name, origin, location } = diagnostic;
+      const { severity, code: name, origin, key, location } = diagnostic;
+      // The field of an annotation only repeats its key.
+      const isRepeated = key !== undefined && origin?.field?.includes(key) === true;
       return [
         severityBadge(severity),
         code(name),
         lines([
-          ...(origin === undefined ? [] : [originLink(origin)]),
+          ...(origin === undefined ? [] : [isRepeated ? objectLink(origin.object) : originLink(origin)]),
           ...(location === undefined ? [] : [locationText(location)]),
         ]),
         lines(findingLines(diagnostic)),
