@@ -1,7 +1,7 @@
 import type { KubeObject, SourceLocation } from "@sluice/model";
 import { type FieldPath, parseFieldPath } from "./field-path.ts";
 import { readText } from "./read-text.ts";
-import { splitDocuments } from "./split-documents.ts";
+import { type Chunk, splitDocuments } from "./split-documents.ts";
 import { parseYaml, type YamlDocument } from "./yaml-document.ts";
 
 /** Gives the text of a file, or nothing if it cannot be had. */
@@ -22,7 +22,7 @@ export function locate(
   if (location === undefined) return undefined;
   const text = textOf(location.file);
   if (text === undefined) return location;
-  const chunk = splitDocuments(text).findLast((one) => one.lineOffset < location.line);
+  const chunk = documentsOf(text).findLast((one) => one.lineOffset < location.line);
   if (chunk === undefined) return location;
   for (const document of parseYaml(chunk.text).documents) {
     for (const root of roots(document)) {
@@ -33,6 +33,14 @@ export function locate(
     }
   }
   return location;
+}
+
+// Reports ask about one file many times in a row.
+let last: { readonly text: string; readonly chunks: readonly Chunk[] } | undefined;
+
+function documentsOf(text: string): readonly Chunk[] {
+  if (last?.text !== text) last = { text, chunks: splitDocuments(text) };
+  return last.chunks;
 }
 
 function readFrom(file: string): string | undefined {

@@ -1,8 +1,9 @@
 import { findEnvoy } from "@sluice/envoy";
-import type { Diagnostic } from "@sluice/model";
+import type { Diagnostic, KubeObject } from "@sluice/model";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "../config/settings.ts";
 import { checkWithEnvoy } from "../gateway/envoy-check.ts";
+import { translateOnce } from "../gateway/translate-once.ts";
 import { type Finding, locateFindings } from "../report/findings.ts";
 import { findingsJson } from "../report/findings-json.ts";
 import { renderFindings } from "../report/render-findings.ts";
@@ -72,7 +73,9 @@ async function askEnvoy(
   try {
     const { path } = await findEnvoy({ onProgress: (text) => progress.say(text) });
     progress.say(`Asking Envoy about ${resources.length} resources …`);
-    return await checkWithEnvoy({ binary: path, objects: input.objects, resources, settings });
+    const translate = async (objects: readonly KubeObject[]) =>
+      (await translateOnce({ objects }, settings)).resources;
+    return await checkWithEnvoy({ binary: path, objects: input.objects, resources, translate });
   } finally {
     progress.clear();
   }

@@ -8,15 +8,14 @@ import {
   resourceKey,
 } from "@sluice/model";
 import { TYPE_URLS, toJson } from "@sluice/protos";
-import type { Settings } from "../config/settings.ts";
-import { translateOnce } from "./translate-once.ts";
 
 export interface EnvoyCheckInput {
   /** Path of the Envoy to ask. */
   readonly binary: string;
   readonly objects: readonly KubeObject[];
   readonly resources: readonly Resource[];
-  readonly settings: Settings;
+  /** The resources of a part of the objects. */
+  readonly translate: (objects: readonly KubeObject[]) => Promise<readonly Resource[]>;
 }
 
 /**
@@ -80,15 +79,14 @@ async function isRefusedAlone(
   suspect: ObjectRef,
   all: readonly ObjectRef[],
   resource: Resource,
-  { binary, objects, settings }: EnvoyCheckInput,
+  { binary, objects, translate }: EnvoyCheckInput,
 ): Promise<boolean> {
   const others = new Set(all.filter((one) => one !== suspect).map(objectKey));
   const left = objects.filter(
     ({ kind, metadata }) =>
       !others.has(objectKey({ kind, namespace: metadata.namespace, name: metadata.name })),
   );
-  const { resources } = await translateOnce({ objects: left }, settings);
-  const same = resources.filter((one) => resourceKey(one) === resourceKey(resource));
+  const same = (await translate(left)).filter((one) => resourceKey(one) === resourceKey(resource));
   return (await ask(binary, same)).length > 0;
 }
 

@@ -39,11 +39,15 @@ export function createSourceTexts(stdin: string | undefined): SourceTexts {
 
 /** Goes by the text alone, since a report may be about a document that cannot be parsed. */
 function holdsSecret(lines: readonly string[], line: number): boolean {
-  const isSeparator = (text: string): boolean => /^---(?:\s|$)/.test(text);
-  const start = lines.findLastIndex((text, at) => at < line && isSeparator(text));
-  const next = lines.findIndex((text, at) => at >= line && isSeparator(text));
-  const document = lines.slice(Math.max(start, 0), next === -1 ? undefined : next);
-  return document.some((text) => /\bkind["']?\s*:\s*["']?Secret\b/.test(text));
+  let start = line - 1;
+  while (start > 0 && !isSeparator(lines[start])) start--;
+  for (let at = start; at < lines.length && (at < line || !isSeparator(lines[at])); at++)
+    if (/\bkind["']?\s*:\s*["']?Secret\b/.test(lines[at] ?? "")) return true;
+  return false;
+}
+
+function isSeparator(line: string | undefined): boolean {
+  return line !== undefined && /^---(?:\s|$)/.test(line);
 }
 
 function read(file: string): string | undefined {

@@ -1,0 +1,239 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CLI_TIMEOUT_MS, runCli, runShell } from "../testing/run-cli.ts";
+
+/** The command line as a process: exit status, streams, and the shape of what is printed. */
+
+const MISTAKES = "examples/mistakes";
+const [BEFORE, AFTER] = ["examples/diff/before.yaml", "examples/diff/after.yaml"];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("exit status", { timeout: CLI_TIMEOUT_MS }, () => {
+  test.each<[string, number, string[]]>([
+    ["help", 0, ["--help"]],
+    ["help of a command", 0, ["check", "--help"]],
+    ["an unknown command", 2, ["chek"]],
+    ["an unknown flag", 2, ["check", "--nope", MISTAKES]],
+    ["a missing argument", 2, ["check"]],
+    ["a bad choice", 2, ["check", "--format", "xml", MISTAKES]],
+    ["a bad number", 2, ["check", "--max-warnings", "-1", MISTAKES]],
+    ["a bad type", 2, ["translate", "--type", "xds", MISTAKES]],
+    ["a bad header", 2, ["explain", "-H", "x", MISTAKES, "GET", "http://a/"]],
+    ["a bad setting", 2, ["check", "--ssl-redirect", "maybe", MISTAKES]],
+    ["a path that is not there", 2, ["check", "no/such/path"]],
+    ["explain without a URL", 2, ["explain", MISTAKES, "GET"]],
+    [
+      "explain from files and a server",
+      2,
+      ["explain", "--server", "http://localhost:1", MISTAKES, "GET", "http://a/"],
+    ],
+    ["errors", 1, ["check", MISTAKES]],
+    ["no errors", 0, ["check", BEFORE]],
+    ["differences", 1, ["diff", BEFORE, AFTER]],
+    ["no differences", 0, ["diff", BEFORE, BEFORE]],
+    ["trouble in diff", 2, ["diff", BEFORE, "no/such/path"]],
+  ])("%s: %i", async (_, status, args) => {
+    const result = await runCli(args);
+    expect(result.status).toBe(status);
+    // Trouble says what to do, on standard error alone.
+    if (status === 2) expect(result.stdout).toBe("");
+    if (status === 2) expect(result.stderr).toMatch(/--help|Give|See|For example/);
+    else expect(result.stderr).toBe("");
+  });
+
+  test.each([
+    [1, 0],
+    [0, 1],
+  ])("--max-warnings %i with one warning: %i", async (max, status) => {
+    const path = file(
+      "warning.yaml",
+      "kind: Ingress\napiVersion: networking.k8s.io/v1\nmetadata: { name: a }\nspec: {}\n",
+    );
+    const result = await runCli(["check", "--max-warnings", `${max}`, path]);
+    expect(result.status).toBe(status);
+    expect(result.stdout).toContain("1 warning in 1 file (1 Ingress)");
+  });
+});
+
+describe("check", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("json has each finding with its place", async () => {
+    const { stdout } = await runCli(["check", "--format", "json", MISTAKES]);
+    const { diagnostics, summary } = JSON.parse(stdout);
+    expect(summary).toEqual({ errors: 1, warnings: 3, infos: 0, files: 1, ingresses: 1 });
+    expect(diagnostics).toContainEqual({
+      code: "annotation-value",
+      severity: "warning",
+      origin: {
+        object: { kind: "Ingress", namespace: "demo", name: "shop" },
+        field: 'metadata.annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]',
+      },
+      key: "nginx.ingress.kubernetes.io/proxy-read-timeout",
+      value: "300s",
+      message: expect.stringContaining("cannot be used"),
+      expected: expect.stringContaining("without a unit"),
+      location: { file: "examples/mistakes/shop.yaml", line: 8, column: 54, endColumn: 58 },
+    });
+  });
+
+  test("sarif has a result for each finding", async () => {
+    const { stdout } = await runCli(["check", "--format", "sarif", MISTAKES]);
+    const [run] = JSON.parse(stdout).runs;
+    expect(run.results.map(({ level }: { level: string }) => level)).toEqual([
+      "warning",
+      "warning",
+      "warning",
+      "error",
+    ]);
+  });
+
+  test("reads standard input", async () => {
+    const result = await runShell(`cat ${MISTAKES}/shop.yaml | sluice check -`);
+    expect(result.status).toBe(1);
+    expect(result.stdout).toMatch(/^\(standard input\)\n\n {2}8:54 warning/);
+  });
+
+  test("is in colour if asked to be", async () => {
+    const { stdout } = await runCli(["check", MISTAKES], { env: { FORCE_COLOR: "1" } });
+    expect(stdout).toContain("\u001b[31merror\u001b[39m");
+  });
+
+  test("--envoy has nothing to add to what Envoy accepts", async () => {
+    const result = await runCli(["check", "--envoy", "--format", "json", BEFORE]);
+    expect(result.status).toBe(0);
+    expect(JSON.parse(result.stdout).diagnostics).toEqual([]);
+  });
+
+  test("a setting makes a difference, as flag, as variable and in a file", async () => {
+    const config = file("config.yaml", "ingressClass: nginx\n");
+    const named = ["check", MISTAKES, "--format", "json"];
+    const results = await Promise.all([
+      runCli([...named, "--ingress-class", "nginx"]),
+      runCli(named, { env: { SLUICE_INGRESS_CLASS: "nginx" } }),
+      runCli([...named, "--config", config]),
+    ]);
+    // The Ingress is another class's then, and none of ours to judge.
+    for (const { stdout } of results) expect(JSON.parse(stdout).diagnostics).toEqual([]);
+  });
+});
+
+describe("translate", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("is the same in every process, and shows no key", async () => {
+    const args = ["translate", BEFORE, "packages/controller/golden/tls/certificate/input.yaml"];
+    const [one, two] = await Promise.all([runCli(args), runCli(args)]);
+    expect(one.stdout).toBe(two.stdout);
+    expect(one.stdout.match(/privateKey: .*/g)).toEqual([
+      'privateKey: "[redacted]"',
+      'privateKey: "[redacted]"',
+    ]);
+  });
+
+  test("json is a list, of pairs with --origins", async () => {
+    const args = ["translate", "--format", "json", "--type", "cds", "--name", "*-canary/*", BEFORE];
+    const plain = JSON.parse((await runCli(args)).stdout);
+    const pairs = JSON.parse((await runCli([...args, "--origins"])).stdout);
+    expect(plain).toMatchObject([{ name: "demo/shop-canary/80" }]);
+    expect(pairs).toEqual([{ origins: expect.any(Array), resource: plain[0] }]);
+    expect(pairs[0].origins).toContainEqual({
+      kind: "Ingress",
+      namespace: "demo",
+      name: "shop-canary",
+      location: `${BEFORE}:18`,
+    });
+  });
+
+  test("findings are counted on standard error", async () => {
+    const { status, stderr } = await runCli(["translate", "--type", "sds", MISTAKES]);
+    expect(status).toBe(0);
+    expect(stderr).toBe("sluice: 1 error, 3 warnings in 1 file (1 Ingress); sluice check tells more\n");
+  });
+
+  test("ends quietly when nobody reads on", async () => {
+    const { stderr } = await runShell(`(sluice translate ${BEFORE}; echo "status $?" >&2) | true`);
+    expect(stderr).toBe("status 0\n");
+  });
+});
+
+describe("diff", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("lists resources, and where they differ", async () => {
+    const { stdout } = await runCli(["diff", "--resources", BEFORE, AFTER]);
+    expect(stdout).toContain("+ vhds http/admin.example.com\n");
+    expect(stdout).toContain(".match.runtimeFraction.defaultValue.numerator: 100000 → 250000\n");
+  });
+
+  test("json has both levels", async () => {
+    const { stdout } = await runCli(["diff", "--resources", "--format", "json", BEFORE, AFTER]);
+    const { changes, resources } = JSON.parse(stdout);
+    expect(changes).toHaveLength(2);
+    expect(resources).toMatchObject({
+      added: [{ name: "http/admin.example.com" }, {}],
+      removed: [],
+      changed: [{}, {}],
+    });
+  });
+});
+
+describe("explain", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("asks a gateway, and prints its answer as if it came from files", async () => {
+    const args = ["GET", "http://shop.example.com/cart"];
+    const local = await runCli(["explain", "--format", "json", BEFORE, ...args]);
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end(local.stdout);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    // A TCP server has an address object while it listens.
+    const { port } = server.address() as AddressInfo;
+    const headers = ["-H", "x-a: 1", "-H", "x-b:2"];
+    const text = await runCli([
+      "explain",
+      "--server",
+      `127.0.0.1:${port}`,
+      ...headers,
+      "--sni",
+      "s",
+      ...args,
+    ]);
+    server.close();
+    expect(text).toEqual(await runCli(["explain", BEFORE, ...args]));
+    expect(asked).toEqual([
+      "/debug/explain?method=GET&url=http%3A%2F%2Fshop.example.com%2Fcart&header=x-a%3A+1&header=x-b%3A+2&sni=s",
+    ]);
+  });
+
+  test.each([
+    ["something else", (url: string) => url, "does not answer as a Sluice gateway does"],
+    ["nobody", () => "http://127.0.0.1:1", "cannot be asked"],
+  ])("says so if %s answers", async (_, server, sentence) => {
+    const other = createServer((_request, response) => response.end("hello")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    // As above.
+    const { port } = other.address() as AddressInfo;
+    const result = await runCli([
+      "explain",
+      "--server",
+      server(`http://127.0.0.1:${port}`),
+      "GET",
+      "http://a/",
+    ]);
+    other.close();
+    expect(result.status).toBe(2);
+    expect(result.stderr).toContain(sentence);
+  });
+});
