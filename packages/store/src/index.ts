@@ -17,3 +17,4 @@ export {
   type Store,
   type StoreChange,
 } from "./store.ts";
+export { type WatchedCells, watchedCells } from "./watched-cells.ts";
