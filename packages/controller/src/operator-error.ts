@@ -1,5 +1,12 @@
 /** Codes of errors that end a command. */
-export type OperatorErrorCode = "settings" | "config-file" | "input" | "listen" | "envoy" | "server" | "usage";
+export type OperatorErrorCode =
+  | "settings"
+  | "config-file"
+  | "input"
+  | "listen"
+  | "envoy"
+  | "server"
+  | "usage";
 
 /** What ends a command: a sentence for the operator, and what to do next. Never made of user objects. */
 export class OperatorError extends Error {

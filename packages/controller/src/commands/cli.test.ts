@@ -27,14 +27,7 @@ function file(name: string, text: string): string {
 describe("exit status", { timeout: CLI_TIMEOUT_MS }, () => {
   test.each<[string, number, string[]]>([
     ["help", 0, ["--help"]],
-    ["help of a command", 0, ["check", "--help"]],
-    ["an unknown command", 2, ["chek"]],
     ["an unknown flag", 2, ["check", "--nope", MISTAKES]],
-    ["a missing argument", 2, ["check"]],
-    ["a bad choice", 2, ["check", "--format", "xml", MISTAKES]],
-    ["a bad number", 2, ["check", "--max-warnings", "-1", MISTAKES]],
-    ["a bad type", 2, ["translate", "--type", "xds", MISTAKES]],
-    ["a bad header", 2, ["explain", "-H", "x", MISTAKES, "GET", "http://a/"]],
     ["a bad setting", 2, ["check", "--ssl-redirect", "maybe", MISTAKES]],
     ["a path that is not there", 2, ["check", "no/such/path"]],
     ["explain without a URL", 2, ["explain", MISTAKES, "GET"]],

@@ -13,6 +13,11 @@ Examples:
   sluice run manifests --http-port 80 --https-port 443 --ingress-class nginx
   SLUICE_LOG_LEVEL=debug sluice run manifests`;
 
+const SERVE_EXAMPLES = `
+Examples:
+  sluice serve manifests --xds-address unix:/run/sluice/xds.sock
+  sluice bootstrap --xds-address unix:/run/sluice/xds.sock > envoy.yaml && envoy -c envoy.yaml`;
+
 /** The command line. Nothing runs until it is parsed; bad usage then throws a `CommanderError`. */
 export function createProgram(): Command {
   const program = new Command("sluice")
@@ -32,7 +37,8 @@ export function createProgram(): Command {
     program
       .command("serve")
       .description("run the control plane alone; Envoys connect to --xds-address")
-      .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched"),
+      .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched")
+      .addHelpText("after", SERVE_EXAMPLES),
   ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: false });
   });
