@@ -17,15 +17,20 @@ export interface EndpointSpec {
   readonly podName?: string;
 }
 
-/** A Service with port 80 (named http) and an EndpointSlice per port number in use. */
-export function service(name: string, endpoints: readonly EndpointSpec[], namespace = "default"): object[] {
+/** A Service with one port, named http, and an EndpointSlice per port number in use. */
+export function service(
+  name: string,
+  endpoints: readonly EndpointSpec[],
+  namespace = "default",
+  port = 80,
+): object[] {
   const ports = [...new Set(endpoints.map(({ port }) => port))];
   return [
     {
       apiVersion: "v1",
       kind: "Service",
       metadata: { name, namespace },
-      spec: { ports: [{ name: "http", port: 80 }], clusterIP: "10.96.0.10" },
+      spec: { ports: [{ name: "http", port }], clusterIP: "10.96.0.10" },
     },
     ...ports.map((port) => ({
       apiVersion: "discovery.k8s.io/v1",
