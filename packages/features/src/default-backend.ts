@@ -46,6 +46,11 @@ export const defaultBackend = defineFeature({
       target,
       standsInFor: { ingress: context.object, service: own?.name ?? "", port: portText(own) },
     };
+    context.report.note("default-backend", {
+      code: "service-no-endpoints",
+      severity: "info",
+      message: `The Service ${own?.namespace ?? ""}/${own?.name ?? ""} has no ready endpoint: the default backend ${target.namespace}/${target.name} takes its traffic.`,
+    });
     return {
       ...draft,
       backends: [{ backend: context.backend(target), weight: 1 }],

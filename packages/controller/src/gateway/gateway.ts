@@ -12,6 +12,7 @@ import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
 import { type ControlPlane, createControlPlane } from "./control-plane.ts";
 import { gatewayView } from "./gateway-view.ts";
+import { internalErrorLog } from "./internal-error.ts";
 import type { Rendering } from "./rendering.ts";
 
 export interface GatewayOptions {
@@ -42,8 +43,10 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, settings } = options;
   const features = [...productFeatures, ...(options.extraFeatures ?? [])];
-  const store = createStore({
+  const recordInternalError = internalErrorLog(() => store);
+  const store: Store = createStore({
     onError(name, key, error) {
+      recordInternalError(name, key, error);
       metrics.failed("derivation");
       logger.error({ derivation: name, key, err: error }, "derivation failed; this is a bug");
     },

@@ -4,14 +4,13 @@ import {
   compareDiagnostics,
   type Diagnostic,
   type KubeObject,
-  type ObjectKey,
-  parseObjectKey,
   type Resource,
 } from "@sluice/model";
 import { createStore, type Store } from "@sluice/store";
 import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { createControlPlane } from "./control-plane.ts";
+import { internalError } from "./internal-error.ts";
 import type { ModelState } from "./model-state.ts";
 
 export interface TranslateOnceInput {
@@ -39,7 +38,9 @@ export async function translateOnce(
   defaultCertificate?: Certificate,
 ): Promise<OneShot> {
   const failures: Diagnostic[] = [];
-  const store = createStore({ onError: (name, key, error) => failures.push(failure(name, key, error)) });
+  const store = createStore({
+    onError: (name, key, error) => failures.push(internalError(name, key, error)),
+  });
   store.apply({ set: input.objects, removed: [] });
   store.setDiagnostics("file", input.diagnostics ?? []);
   const translate = await translateSettings(settings);
@@ -56,17 +57,5 @@ export async function translateOnce(
     model: controlPlane.model,
     resources: controlPlane.renderings().flatMap(({ resources }) => [...resources.values()]),
     diagnostics: [...controlPlane.diagnostics(), ...failures].sort(compareDiagnostics),
-  };
-}
-
-function failure(derivation: string, key: string, error: unknown): Diagnostic {
-  // Derivations of objects have the key of the object.
-  const object = /^[A-Z]\w+\/[^/]*\/[^/]+$/.test(key) ? parseObjectKey(key as ObjectKey) : undefined;
-  return {
-    code: "internal-error",
-    severity: "error",
-    ...(object && { origin: { object } }),
-    message: `Sluice failed on ${key} (${derivation}): ${error instanceof Error ? error.message : String(error)}`,
-    hint: "This is a bug of Sluice, please report it.",
   };
 }
