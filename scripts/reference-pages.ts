@@ -1,14 +1,10 @@
 import { features } from "../packages/features/src/index.ts";
-import { DIAGNOSTIC_CODES } from "../packages/model/src/diagnostic-codes.ts";
 
 const BANNER = "<!-- Written by `make docs` from the sources. Do not edit. -->\n";
 
 /** The pages under docs/ that come from declarations in the sources: file name to text. Equal sources, equal text. */
 export function referencePages(): ReadonlyMap<string, string> {
-  return new Map([
-    ["reference/annotations.md", annotations()],
-    ["reference/diagnostics.md", diagnostics()],
-  ]);
+  return new Map([["reference/annotations.md", annotations()]]);
 }
 
 function annotations(): string {
@@ -51,15 +47,4 @@ function section({ title, scope, onInvalid, keys }: (typeof features)[number]): 
 
 function oneLine(text: string): string {
   return text.replaceAll("\n", "⏎");
-}
-
-function diagnostics(): string {
-  const rows = Object.entries(DIAGNOSTIC_CODES).map(([code, sentence]) => `- \`${code}\`: ${sentence}`);
-  return `${BANNER}
-# Diagnostics
-
-What Sluice says about objects, under stable codes.
-
-${rows.join("\n")}
-`;
 }
