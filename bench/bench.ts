@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { z } from "zod";
+import { BUNDLE_OPTIONS } from "../scripts/bundle-options.ts";
 import { writeWorld } from "./world.ts";
 
 const Cold = z.object({ coldMs: z.number() });
@@ -28,22 +29,13 @@ type Row = { n: number } & z.infer<typeof Cold> & z.infer<typeof Live>;
 const SIZES = (process.env.N ?? "100,1000,5000,10000").split(",").map(Number);
 const RESULTS = join(import.meta.dirname, "results.json");
 
-/** Packages in CommonJS call `require` for Node's own modules, which an ES module lacks. */
-const REQUIRE =
-  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-
 // What is measured is what is deployed: a bundle. From the sources, Node's type stripping alone takes some 60 MB.
 const bundles = mkdtempSync(join(import.meta.dirname, "../dist-bench-"));
 await build({
+  ...BUNDLE_OPTIONS,
+  external: [...BUNDLE_OPTIONS.external],
   entryPoints: ["cold", "live"].map((name) => join(import.meta.dirname, `${name}.ts`)),
   outdir: bundles,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  format: "esm",
-  banner: { js: REQUIRE },
-  external: ["bufferutil", "utf-8-validate"],
   logLevel: "error",
 });
 

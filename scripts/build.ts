@@ -5,32 +5,21 @@
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { BUNDLE_OPTIONS } from "./bundle-options.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 
-/** Packages in CommonJS call `require` for Node's own modules, which an ES module lacks. */
-const REQUIRE =
-  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-
 await rm(DIST, { recursive: true, force: true });
 const result = await build({
+  ...BUNDLE_OPTIONS,
+  external: [...BUNDLE_OPTIONS.external],
   entryPoints: {
     sluice: join(ROOT, "packages/controller/src/cli.ts"),
     "echo-backend": join(ROOT, "packages/echo-backend/src/cli.ts"),
   },
   outdir: DIST,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  format: "esm",
-  banner: { js: REQUIRE },
-  // Stack traces and the names of derivations stay readable; size matters little on a server.
-  keepNames: true,
   legalComments: "linked",
-  // Optional accelerators of ws, which it does without.
-  external: ["bufferutil", "utf-8-validate"],
   metafile: true,
   logLevel: "warning",
 });
