@@ -42,8 +42,8 @@ export function isDeeper(wildcard: VirtualHost, request: SeenRequest): boolean {
 
 /**
  * Why the TLS connection for this name cannot carry the request: the filter chain of a certificate serves the hosts of
- * that certificate and answers 421 for all others. Without a certificate of its own a name gets the default chain, which
- * serves every host.
+ * that certificate, and those under its wildcard hosts that have none, and answers 421 for all others. A name without
+ * a certificate gets the default chain, which serves every host.
  */
 export function misdirected(
   request: SeenRequest,
@@ -53,8 +53,14 @@ export function misdirected(
 ): string | undefined {
   if (sni === undefined || request.scheme !== "https") return undefined;
   const name = hostName(withoutDot(sni));
-  const certificate = matchingHosts(name, view).find(({ host }) => host !== "*")?.certificate;
-  if (certificate === undefined || chosen?.certificate === certificate) return undefined;
+  const named = matchingHosts(name, view).find(({ host }) => host !== "*");
+  const certificate = servedOn(named);
+  if (certificate === undefined || servedOn(chosen) === certificate) return undefined;
   const own = chosen?.certificate === undefined ? "has none of its own" : `has ${chosen.certificate}`;
   return `the connection was made for ${name} with certificate ${certificate}, but ${request.host} ${own}`;
+}
+
+/** The certificate whose filter chain serves a host: its own, else that of the wildcard host around it. */
+function servedOn(virtualHost: VirtualHost | undefined): string | undefined {
+  return virtualHost?.certificate ?? virtualHost?.wildcardCertificate;
 }

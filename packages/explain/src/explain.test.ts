@@ -352,9 +352,22 @@ describe("the name asked for in the TLS handshake", () => {
     virtualHost("b.com", [route("shop/b/0/0", prefix("/"))], "shop/two"),
     virtualHost("c.com", [route("shop/c/0/0", prefix("/"))], "shop/one"),
     virtualHost("d.com", [route("shop/d/0/0", prefix("/"))]),
+    virtualHost("*.w.com", [route("shop/w/0/0", prefix("/"))], "shop/wild"),
+    {
+      ...virtualHost("own.w.com", [route("shop/own/0/0", prefix("/"))], "shop/one"),
+      wildcardCertificate: "shop/wild",
+    },
+    {
+      ...virtualHost("plain.w.com", [route("shop/plain/0/0", prefix("/"))]),
+      wildcardCertificate: "shop/wild",
+    },
     virtualHost("*", [route("shop/any/0/0", prefix("/"))]),
   ]);
   test.each([
+    ["https://own.w.com/", "x.w.com", "421"],
+    ["https://plain.w.com/", "x.w.com", "shop/plain/0/0"],
+    ["https://plain.w.com/", "plain.w.com", "shop/plain/0/0"],
+    ["https://x.w.com/", "own.w.com", "421"],
     ["https://a.com/", "a.com", "shop/a/0/0"],
     ["https://c.com/", "a.com", "shop/c/0/0"],
     ["https://b.com/", "a.com", "421"],
