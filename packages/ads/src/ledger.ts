@@ -104,7 +104,8 @@ export class Ledger {
   accept(form: Form): string[] {
     const free = this.forget(form.key);
     mapOf(this.#accepted, typeOf(form.key)).set(form.key, { version: form.version, form });
-    this.#refused.delete(form.key);
+    const versions = this.#refused.get(form.key);
+    if (versions?.delete(form.version) && versions.size === 0) this.#refused.delete(form.key);
     return free;
   }
 

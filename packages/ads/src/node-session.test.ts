@@ -1,7 +1,7 @@
 import type { Resource, ResourceRef } from "@sluice/model";
 import { describe, expect, test } from "vitest";
 import { NodeSession } from "./node-session.ts";
-import { make, ref } from "./testing/fixtures.ts";
+import { make, ref, resource } from "./testing/fixtures.ts";
 import { TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
 
@@ -218,4 +218,46 @@ test("changes to endpoints without end do not hold back a route", () => {
   desk.answer(EDS, "5");
   // and those that changed later do not.
   expect(desk.sent()).toEqual(["ClusterLoadAssignment 6: c", "VirtualHost 7: r/h"]);
+});
+
+describe("secrets, which a client accepts unseen when they come again", () => {
+  const SDS = TYPE_URLS.SECRET;
+  const secret = (name: string, v = 1) => resource(SDS, name, { v });
+
+  test("travel alone until some node has accepted them", () => {
+    const desk = new Desk([secret("a"), secret("b")]);
+    desk.ask(SDS, ["a", "b"]);
+    expect(desk.sent()).toEqual(["Secret 1: a"]);
+    desk.answer(SDS, "1", "bad");
+    expect(desk.sent()).toEqual(["Secret 2: b"]);
+    desk.answer(SDS, "2");
+    expect(desk.sent()).toEqual([]);
+    expect(desk.world.quarantine()).toMatchObject([{ name: "a", words: "bad" }]);
+  });
+
+  test("give way to what the client uses when they are refused, once, and are not tried again unchanged", () => {
+    const desk = new Desk([secret("a"), secret("b")]);
+    desk.ask(SDS, ["a", "b"]);
+    for (const nonce of ["1", "2"]) {
+      desk.sent();
+      desk.answer(SDS, nonce);
+    }
+    desk.apply([secret("a", 2)]);
+    expect(desk.sent()).toEqual(["Secret 3: a"]);
+    desk.answer(SDS, "3", "bad");
+    const [again, ...more] = desk.session.next();
+    expect(again?.resources).toEqual([secret("a")]);
+    expect(more).toEqual([]);
+    desk.answer(SDS, "4");
+    desk.apply([secret("b", 2)]);
+    expect(desk.sent()).toEqual(["Secret 5: b"]);
+    desk.answer(SDS, "5");
+    expect(desk.session.wakeAt).toBeUndefined();
+    expect(desk.sent()).toEqual([]);
+    expect(desk.world.quarantine()).toMatchObject([{ name: "a", words: "bad" }]);
+    desk.apply([secret("a", 3)]);
+    expect(desk.sent()).toEqual(["Secret 6: a"]);
+    desk.answer(SDS, "6");
+    expect(desk.world.quarantine()).toEqual([]);
+  });
 });

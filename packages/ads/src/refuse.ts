@@ -60,7 +60,7 @@ function convict(state: NodeState, form: Form, words: string): void {
   state.suspicious.add(key);
   if (!isAcceptedUnseen(typeOf(key))) state.retries.refused(key, now);
   // What the client compares with must be what it uses, or a listener that comes later takes the one refused.
-  else if (state.ledger.held(key) !== undefined) state.owed.add(key);
+  else if ((state.ledger.held(key)?.version ?? form.version) !== form.version) state.owed.add(key);
   state.world.noteRefused(state.node, form, words, now);
   // Something else may do in its place: what some node accepted, or a version that came meanwhile.
   state.mark(key, state.world.revision);
