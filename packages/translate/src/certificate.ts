@@ -23,6 +23,9 @@ export function secretCertificate(secret: Secret): CertificateResult {
   if (key === undefined) return { ok: false, fault: "tls.key is not a PEM private key without a passphrase" };
   const [leaf] = chain;
   if (!leaf?.checkPrivateKey(key)) return { ok: false, fault: "tls.key does not belong to tls.crt" };
+  const bits = leaf.publicKey.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && bits < MIN_RSA_BITS)
+    return { ok: false, fault: `its RSA key has ${bits} bits, fewer than ${MIN_RSA_BITS}` };
   return {
     ok: true,
     leaf,
@@ -41,6 +44,9 @@ export function coversHost(leaf: X509Certificate, host: string): boolean {
   const name = isWildcard(host) ? `any-label${host.slice(1)}` : host;
   return leaf.checkHost(name, { partialWildcards: false }) !== undefined;
 }
+
+/** Envoy refuses smaller ones. */
+const MIN_RSA_BITS = 2048;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 

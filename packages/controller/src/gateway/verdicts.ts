@@ -73,8 +73,7 @@ export function createVerdicts(): Verdicts {
   const accept = (slot: MutableSlot, shape: Shape): void => {
     if (slot.accepted !== undefined && slot.accepted.order > shape.order) return;
     slot.accepted = shape;
-    for (const object of shape.objects)
-      if (object.kind !== "Ingress" || isVirtualHost(shape.resource)) forms.accepted(object);
+    for (const object of shape.objects) if (tells(shape.resource, object)) forms.accepted(object);
   };
 
   return {
@@ -150,15 +149,21 @@ function isVirtualHost({ typeUrl }: ResourceRef): boolean {
   return typeUrl === TYPE_URLS.VIRTUAL_HOST;
 }
 
+/**
+ * Whether acceptance of the resource says something of the object. Clusters go ahead of virtual hosts, and a listener
+ * is accepted before its secrets have come.
+ */
+function tells(resource: ResourceRef, { kind }: KubeObject): boolean {
+  if (kind === "Ingress") return isVirtualHost(resource);
+  return kind !== "Secret" || resource.typeUrl === TYPE_URLS.SECRET;
+}
+
 /** Whether the accepted version of a slot was made with this form of the object. */
 function holds({ accepted }: Slot, object: KubeObject): boolean {
   return accepted?.objects.includes(object) ?? false;
 }
 
-/**
- * An Ingress has proved itself when all its virtual hosts were accepted: clusters and the like go ahead of them, and
- * say little. Of other objects any accepted resource tells enough.
- */
+/** An Ingress has proved itself when all its virtual hosts were accepted; of other objects one resource tells enough. */
 function isProven(object: KubeObject, others: readonly Slot[], forms: Forms): boolean {
   if (object.kind !== "Ingress") return forms.latest(object) === object;
   const hosts = others.filter(
