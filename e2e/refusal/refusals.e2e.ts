@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ingress, service, yamlOf } from "../support/manifests.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 import { CORPUS, FAULTY_FEATURES } from "./faults.ts";
+import { good, quarantined, refusals, revised, revisionAt } from "./support.ts";
 
 /** One bad object never hurts another: 50 good Ingresses stay changeable whatever Envoy refuses beside them. */
 
@@ -10,45 +11,12 @@ const GOOD = Array.from({ length: 50 }, (_, index) => index);
 /** Hosts of which the Ingresses are changed while something is refused. */
 const CHANGED = [7, 23, 49];
 
-const revised = (revision: string) => ({ "response-header-control-update": `x-revision ${revision}` });
-
-const good = (index: number, revision: string) =>
-  ingress({
-    name: `good${index}`,
-    host: `good${index}.example.com`,
-    paths: [{ path: "/", service: "good" }],
-    annotations: revised(revision),
-  });
-
 /** On the host of the bad one. */
 const neighbour = (revision: string, host = "bad.example.com", name = "neighbour") =>
   ingress({ name, host, paths: [{ path: "/neighbour", service: "good" }], annotations: revised(revision) });
 
 const bad = (path: string, annotations: Record<string, string>, host = "bad.example.com", name = "bad") =>
   ingress({ name, host, paths: [{ path, service: "bad" }], annotations });
-
-/** The revision that answers, or the status of an answer of the gateway's own. */
-async function revisionAt(gateway: TestGateway, host: string, path = "/"): Promise<string | number> {
-  const { status, headers } = await gateway.request({ host, path });
-  return status === 200 ? String(headers["x-revision"] ?? "none") : status;
-}
-
-/** Names of objects in quarantine, whether isolated or behind a resource that is withheld. */
-function quarantined({ gateway: { controlPlane } }: TestGateway): string[] {
-  const resources = controlPlane.renderings().flatMap(({ world }) => world.quarantine());
-  const names = [
-    ...controlPlane.isolation.entries().map(({ object }) => object.name),
-    ...resources.flatMap(({ origins }) => origins.map(({ object }) => object.name)),
-  ];
-  return [...new Set(names)].sort();
-}
-
-function refusalsOf(gateway: TestGateway, name: string): string[] {
-  return gateway.gateway.controlPlane
-    .diagnostics()
-    .filter(({ code, origin }) => code === "resource-refused" && origin?.object.name === name)
-    .map(({ message }) => message);
-}
 
 async function expectAllChangeable(gateway: TestGateway, revision: string): Promise<void> {
   for (const index of CHANGED) await gateway.apply(`good-${index}.yaml`, yamlOf(good(index, revision)));
@@ -92,7 +60,7 @@ describe.each([
     // Bad and good change in one write.
     await gateway.apply("bad.yaml", yamlOf(bad("/new", annotations), neighbour(second)));
     expect(quarantined(gateway)).toEqual(["bad"]);
-    expect(refusalsOf(gateway, "bad").join()).toMatch(/^Envoy refused what default\/bad asks for: \S/);
+    expect(refusals(gateway).bad).toMatch(/^Envoy refused what default\/bad asks for: \S/);
     expect(await revisionAt(gateway, "bad.example.com", "/old")).toBe(first);
     expect(await revisionAt(gateway, "bad.example.com", "/neighbour")).toBe(second);
     await expectAllChangeable(gateway, second);
@@ -106,7 +74,7 @@ describe.each([
     // Mending lifts it.
     await gateway.apply("bad.yaml", yamlOf(bad("/new", revised(third)), neighbour(third)));
     expect(quarantined(gateway)).toEqual([]);
-    expect(refusalsOf(gateway, "bad")).toEqual([]);
+    expect(refusals(gateway)).toEqual({});
     expect(await revisionAt(gateway, "bad.example.com", "/new")).toBe(third);
     expect(await revisionAt(gateway, "bad.example.com", "/old")).toBe(404);
     await gateway.remove("bad.yaml");

@@ -177,6 +177,7 @@ export function webSockets(options: {
 export function steadyGets(options: {
   readonly port: number;
   readonly host: string;
+  readonly path?: string;
   readonly perSecond: number;
 }): Load {
   return load((tally) => {
@@ -184,7 +185,8 @@ export function steadyGets(options: {
     const send = (): void => {
       tally.requests++;
       const { promise, resolve } = Promise.withResolvers<void>();
-      const request = httpRequest({ host: "127.0.0.1", port: options.port, headers: { host: options.host } });
+      const { host, port, path = "/" } = options;
+      const request = httpRequest({ host: "127.0.0.1", port, path, headers: { host } });
       request.setTimeout(20_000, () => request.destroy(new Error("no answer in 20 s")));
       request.on("error", (error) => {
         tally.failures.push(error.message);

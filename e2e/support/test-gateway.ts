@@ -26,10 +26,17 @@ export interface TestGateway extends AsyncDisposable {
   readonly httpPort: number;
   readonly httpsPort: number;
   envoy(): EnvoyProcess;
+  /**
+   * Starts one more Envoy of this node id, on the same ports, and resolves when it has all that it is to get. The
+   * kernel spreads connections over both: to ask the new one alone, stop the other.
+   */
+  addEnvoy(nodeId: string): Promise<EnvoyProcess>;
   /** Writes a file and resolves when every node has accepted, or finally refused, all that follows from it. */
   apply(file: string, yaml: string): Promise<void>;
   /** Deletes a file, and waits likewise. */
   remove(file: string): Promise<void>;
+  /** Resolves when nothing is in flight and no search for the culprit of a refusal is under way. */
+  idle(): Promise<void>;
   request(request: TestRequest): Promise<TestResponse>;
   /** Ends the control plane and leaves Envoy alone. */
   stopControlPlane(): Promise<void>;
@@ -43,7 +50,6 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const [httpPort, httpsPort] = await Promise.all([freePort(), freePort()]);
   const settings = Settings.parse({ httpPort, httpsPort, listenAddress: "127.0.0.1", ...options.settings });
   const xdsAddress = `unix:${join(folder, "xds.sock")}`;
-  const adminAddress = `unix:${join(folder, "admin.sock")}`;
   let sequence = 0;
   for (const [file, yaml] of Object.entries(options.manifests ?? {}))
     writeFileSync(join(manifests, file), yaml);
@@ -57,20 +63,26 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     });
   let gateway = await start();
   const binary = await findEnvoy();
-  const envoy = startEnvoy({
-    binary: binary.path,
-    adminAddress,
-    bootstrap: bootstrap({
-      nodeId: "e2e",
-      cluster: "e2e",
-      xdsAddress,
+  const launch = async (nodeId: string, adminSocket: string): Promise<EnvoyProcess> => {
+    const adminAddress = `unix:${join(folder, adminSocket)}`;
+    const made = startEnvoy({
+      binary: binary.path,
       adminAddress,
-      delta: options.stateOfTheWorld !== true,
-    }),
-    concurrency: options.concurrency ?? 2,
-    dieWithParent: true,
-  });
-  await envoy.ready;
+      bootstrap: bootstrap({
+        nodeId,
+        cluster: "e2e",
+        xdsAddress,
+        adminAddress,
+        delta: options.stateOfTheWorld !== true,
+      }),
+      concurrency: options.concurrency ?? 2,
+      dieWithParent: true,
+    });
+    await made.ready;
+    return made;
+  };
+  const envoy = await launch("e2e", "admin.sock");
+  const more: EnvoyProcess[] = [];
   await idle(gateway);
 
   const seen = (file: string, mark: string | undefined): Promise<void> => {
@@ -94,6 +106,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     httpPort,
     httpsPort,
     envoy: () => envoy,
+    async addEnvoy(nodeId) {
+      const made = await launch(nodeId, `admin-${more.length}.sock`);
+      more.push(made);
+      await idle(gateway);
+      return made;
+    },
     async apply(file, yaml) {
       const mark = `${++sequence}`;
       writeFileSync(join(manifests, file), `${yaml}\n---\n${markManifest(file, mark)}`);
@@ -105,13 +123,14 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await seen(file, undefined);
       await idle(gateway);
     },
+    idle: () => idle(gateway),
     request: (request) => send(request, { httpPort, httpsPort }),
     stopControlPlane: () => gateway.stop(),
     async startControlPlane() {
       gateway = await start();
     },
     async [Symbol.asyncDispose]() {
-      await envoy.stop();
+      await Promise.all([envoy, ...more].map((each) => each.stop()));
       await gateway.stop();
       rmSync(folder, { recursive: true, force: true });
     },
