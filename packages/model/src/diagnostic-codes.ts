@@ -28,6 +28,8 @@ export const DIAGNOSTIC_CODES = {
   "service-port-missing": "A backend names a port that its Service does not have; it answers 503.",
   "service-no-endpoints": "A Service has no ready endpoint; it answers 503.",
   "service-external-name": "A Service of type ExternalName is not allowed, or points where it must not.",
+  "service-name-unresolved":
+    "The name of a Service of type ExternalName has no address; the last known ones stay in force.",
   "subset-empty": "No ready pod matches a subset; traffic goes to all pods of the Service.",
   "endpoint-invalid": "An endpoint has an address that cannot be used; it is skipped.",
   "certificate-missing": "A TLS Secret does not exist; the default certificate is served.",

@@ -12,6 +12,7 @@ import type {
 } from "@sluice/model";
 import { type ObjectKey, objectKey, parseObjectKey, targetService } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
+import { externalEndpoints, externalPort } from "./external-name.ts";
 import { SLICES_BY_SERVICE } from "./indexes.ts";
 import type { IngressUnits } from "./ingress-units.ts";
 import { serviceEndpoints } from "./load-assignment.ts";
@@ -20,6 +21,8 @@ import { portProtocol, servicePort } from "./service-port.ts";
 /** What became of a backend's endpoints. */
 export interface AssignmentResult {
   readonly loadAssignment: LoadAssignment;
+  /** Its endpoints are being found out. What was served before stays until then, and routes to what is new wait. */
+  readonly isPending: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -121,6 +124,7 @@ function assignment(backend: Backend, context: TranslateContext, ingresses: Ingr
       endpoints: found.endpoints,
       origins: [{ object: service }, ...users(context, target)],
     },
+    isPending: found.isPending ?? false,
     diagnostics: found.findings.flatMap((finding) =>
       // A missing Service is told to those that name it; what is wrong with an existing one, to itself.
       finding.of === "users"
@@ -138,6 +142,7 @@ interface Finding {
 interface Resolved {
   readonly endpoints: readonly LoadAssignmentEndpoint[];
   readonly findings: readonly Finding[];
+  readonly isPending?: boolean;
 }
 
 function resolve(backend: Backend, context: TranslateContext, clusterAddress = false): Resolved {
@@ -146,7 +151,7 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
   const where = `${target.namespace}/${target.name}`;
   const service = store.get("Service", target.namespace, target.name);
   if (service === undefined) return nothing("users", missingService(where, target.name));
-  if (service.spec.type === "ExternalName") return nothing("users", externalName(where, target.name));
+  if (service.spec.type === "ExternalName") return external(service, target, context);
   const port = servicePort(service, target);
   if (port === undefined) return nothing("users", missingPort(where, service, target));
   if (clusterAddress && hasClusterAddress(service)) {
@@ -173,6 +178,18 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
   if (result.subsetEmpty) findings.push({ of: "service", diagnostic: emptySubset(where, backend.name) });
   if (result.endpoints.length === 0) findings.push({ of: "service", diagnostic: noEndpoints(where) });
   return { endpoints: result.endpoints, findings };
+}
+
+function external(service: Service, target: BackendTarget, { settings }: TranslateContext): Resolved {
+  const where = `${target.namespace}/${target.name}`;
+  if (!settings.allowExternalName) return nothing("users", externalName(where, target.name));
+  const port = externalPort(service, target);
+  if (port === undefined) return nothing("users", missingPort(where, service, target));
+  const found = externalEndpoints(service, port, settings.dns);
+  return {
+    ...found,
+    findings: found.findings.map((diagnostic): Finding => ({ of: "service", diagnostic })),
+  };
 }
 
 function nothing(of: Finding["of"], diagnostic: Finding["diagnostic"]): Resolved {
@@ -241,6 +258,7 @@ function externalName(where: string, name: string): Finding["diagnostic"] {
     value: name,
     message: `The Service ${where} is of type ExternalName, which is not allowed: its routes answer 503.`,
     expected: "a Service with endpoints",
+    hint: "The operator can allow it: --allow-external-name true.",
   };
 }
 

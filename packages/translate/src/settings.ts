@@ -1,3 +1,4 @@
+import type { NameLookup } from "@sluice/dns";
 import type { Certificate } from "@sluice/model";
 
 /** What the operator decides about translation. */
@@ -12,6 +13,8 @@ export interface TranslateSettings {
   readonly httpsPort: number;
   /** Whether Services of type ExternalName may be backends. Dangerous addresses are refused even so. */
   readonly allowExternalName: boolean;
+  /** Knows the addresses of their names; absent where nothing is to be asked of the network. */
+  readonly dns?: NameLookup;
   /** Whether annotations may name Secrets and ConfigMaps of other namespaces. */
   readonly allowCrossNamespace: boolean;
   /** Milliseconds since the epoch, for the ends of certificates. */

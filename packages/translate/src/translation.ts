@@ -29,6 +29,7 @@ import { createTlsChains } from "./tls-chains.ts";
  */
 export interface TranslationSink {
   virtualHost(host: string, model: VirtualHost | undefined): void;
+  /** While the endpoints of a cluster are being found out, nothing is told of it nor of its load assignment. */
   cluster(name: string, model: Cluster | undefined): void;
   loadAssignment(name: string, model: LoadAssignment | undefined): void;
   certificate(name: string, model: Certificate | undefined): void;
@@ -137,18 +138,16 @@ export function startTranslation(options: TranslationOptions): () => void {
     ),
     graph.forEachKey(
       clusters.keys,
-      (name) => sink.cluster(name, backend.cluster(name)),
-      (name) => sink.cluster(name, undefined),
-    ),
-    graph.forEachKey(
-      clusters.keys,
       (name) => {
-        const { loadAssignment, diagnostics } = backend.loadAssignment(name);
-        sink.loadAssignment(name, loadAssignment);
+        const { loadAssignment, isPending, diagnostics } = backend.loadAssignment(name);
         sink.diagnostics(`cluster ${name}`, diagnostics);
+        if (isPending) return;
+        sink.cluster(name, backend.cluster(name));
+        sink.loadAssignment(name, loadAssignment);
       },
       (name) => {
         backends.delete(name);
+        sink.cluster(name, undefined);
         sink.loadAssignment(name, undefined);
         sink.diagnostics(`cluster ${name}`, []);
       },

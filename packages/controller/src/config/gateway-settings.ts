@@ -15,7 +15,10 @@ export function gatewaySettings(settings: Settings): GatewaySettings {
   };
 }
 
-/** The settings of translation, with a self-signed default certificate made for this process. */
+/**
+ * The settings of translation, with a self-signed default certificate made for this process. No DNS is among them:
+ * who serves, and so may ask the network, adds it.
+ */
 export async function translateSettings(settings: Settings): Promise<TranslateSettings> {
   return {
     ingressClass: settings.ingressClass,

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS } from "@sluice/translate";
 import { z } from "zod";
 
@@ -6,6 +7,8 @@ const address = z
   .string()
   .regex(/^(unix:.+|\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT or unix:PATH");
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT");
+/** DNS servers are asked by address: there is nobody to resolve their own name. */
+const ipPort = hostPort.refine(isIpPort, "ADDRESS:PORT with an IP address");
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 
 /**
@@ -58,7 +61,7 @@ export const SETTINGS = {
   allowExternalName: {
     schema: flag.default(false),
     value: "BOOL",
-    doc: "allow Services of type ExternalName",
+    doc: "allow Services of type ExternalName; loopback, link-local and metadata addresses stay refused",
   },
   allowCrossNamespace: {
     schema: flag.default(false),
@@ -67,9 +70,9 @@ export const SETTINGS = {
   },
   accessLog: { schema: flag.default(false), value: "BOOL", doc: "write an access log to standard output" },
   dnsResolver: {
-    schema: hostPort.optional(),
+    schema: ipPort.optional(),
     value: "HOST:PORT",
-    doc: "DNS server for names (default: the system's)",
+    doc: "DNS server, by its IP address, for names of ExternalName Services (default: the system's)",
   },
   concurrency: {
     schema: z.coerce.number().int().min(1).max(512).optional(),
@@ -98,6 +101,12 @@ const shape = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }
 /** Strict: a key that is not known is an error, since it would otherwise be a setting silently not in force. */
 export const Settings = z.strictObject(shape);
 export type Settings = z.infer<typeof Settings>;
+
+function isIpPort(text: string): boolean {
+  const colon = text.lastIndexOf(":");
+  const port = Number(text.slice(colon + 1));
+  return isIP(text.slice(0, colon).replace(/^\[(.*)\]$/, "$1")) !== 0 && port > 0 && port < 65536;
+}
 
 /** `httpPort` → `http-port`. */
 export function flagOf(name: string): string {

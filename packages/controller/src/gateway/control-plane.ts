@@ -18,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly events?: WorldEvents;
   /** Resolves when no node has anything in flight. */
   readonly whenIdle: () => Promise<void>;
+  /** Whether what translation asks of others than the store has been answered once; default: always. */
+  readonly isComplete?: () => boolean;
   readonly observer?: RenderObserver;
   /** Receives exceptions of the search for who is at fault for a refusal: bugs. Default: to standard error. */
   readonly onError?: (error: unknown) => void;
@@ -40,6 +42,8 @@ export interface ControlPlane {
   renderingFor(extensions: ReadonlySet<string>): Rendering;
   renderings(): readonly Rendering[];
   readonly isolation: Isolation;
+  /** Renders what has changed otherwise than by a change of the store. */
+  flush(): void;
   /** Everything there is to say, each finding once, in a stable order. */
   diagnostics(): readonly Diagnostic[];
   stop(): void;
@@ -47,7 +51,7 @@ export interface ControlPlane {
 
 /**
  * Keeps translation and renderings in step with the store. Worlds open, and so nodes are served, once every
- * source has synced and what they hold has been translated.
+ * source has synced and what they hold has been translated, names that it asks DNS for included.
  */
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, features } = options;
@@ -55,8 +59,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const renderings = new Map<string, Rendering>();
   const required = new Set(features.flatMap((feature) => feature.requires ?? []));
 
+  let isOpen = false;
   const openIfSynced = (): void => {
-    if (store.isSynced()) for (const { world } of renderings.values()) world.open();
+    isOpen ||= store.isSynced() && (options.isComplete?.() ?? true);
+    if (isOpen) for (const { world } of renderings.values()) world.open();
   };
   const flush = (): void => {
     const start = performance.now();
@@ -113,6 +119,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return {
     model: state,
     isolation,
+    flush,
     inline: full.inlineRouteConfiguration,
     renderingFor(extensions) {
       const missing = [...required].filter((extension) => !extensions.has(extension)).sort();

@@ -1,4 +1,5 @@
 import { type AdsServer, type NodeInfo, serveAds, type Verdict } from "@sluice/ads";
+import { createDnsNames, type DnsNames } from "@sluice/dns";
 import type { GatewayView } from "@sluice/explain";
 import type { Feature } from "@sluice/feature-api";
 import { features as productFeatures } from "@sluice/features";
@@ -36,6 +37,8 @@ export interface Gateway {
   /** What explain looks up. */
   readonly view: GatewayView;
   readonly metrics: GatewayMetrics;
+  /** The names of external Services, if they are allowed. */
+  readonly dns?: DnsNames;
   stop(): Promise<void>;
 }
 
@@ -55,11 +58,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway = gatewaySettings(settings);
   // Nothing is in flight before xDS is served.
   let whenIdle = (): Promise<void> => Promise.resolve();
+  const dns = namesOf(settings);
+  const translate = await translateSettings(settings);
   const controlPlane = createControlPlane({
     whenIdle: () => whenIdle(),
     store,
     features,
-    translate: await translateSettings(settings),
+    translate: dns === undefined ? translate : { ...translate, dns },
+    isComplete: () => dns?.isPending() !== true,
     gateway,
     events: {
       onAccepted(event) {
@@ -81,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
   });
+  dns?.onChanged(controlPlane.flush);
   const ads = await serveAds({
     address: options.xdsAddress,
     onNode: (info) => renderingOf(controlPlane, info).world,
@@ -104,12 +111,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     gatewaySettings: gateway,
     view: gatewayView(controlPlane.model, store, features),
     metrics,
+    ...(dns === undefined ? {} : { dns }),
     async stop() {
+      dns?.close();
       await source.close();
       await ads.close();
       controlPlane.stop();
     },
   };
+}
+
+/** DNS is asked for names only where they are allowed to be backends. */
+function namesOf({ allowExternalName, dnsResolver }: Settings): DnsNames | undefined {
+  if (!allowExternalName) return undefined;
+  return createDnsNames(dnsResolver === undefined ? {} : { server: dnsResolver });
 }
 
 /** The rendering that a node gets. */
