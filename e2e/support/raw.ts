@@ -8,9 +8,19 @@ export function sendRaw(port: number, text: string): Promise<string> {
   socket.setEncoding("latin1");
   socket.on("data", (chunk: string) => {
     received += chunk;
+    // Whoever says goodbye waits a second for ours.
+    if (isLastAnswer(received)) socket.end();
   });
   socket.on("close", () => resolve(received));
   // What was received before a reset counts.
   socket.on("error", (error) => (received === "" ? reject(error) : resolve(received)));
   return promise;
+}
+
+/** Whether an answer, of known length, is whole and says that the connection ends with it. */
+function isLastAnswer(text: string): boolean {
+  const [, head, body = ""] = /^(.*?)\r\n\r\n(.*)$/s.exec(text) ?? [];
+  if (head === undefined || !/\r\nconnection: close(\r\n|$)/i.test(head)) return false;
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  return length !== undefined && body.length >= Number(length);
 }
