@@ -39,11 +39,26 @@ export function removed(state: NodeState, key: string): void {
   const before = state.ledger.held(key);
   state.free(state.ledger.forget(key));
   state.ledger.unsend(key);
+  state.suspicious.delete(key);
+  // A cluster that takes no load assignment leaves one owed for ever.
+  if (typeOf(key) === TYPE_URLS.CLUSTER) state.owed.delete(loadAssignmentOf(nameOf(key)));
   activate(state, key);
   if (before !== undefined) inviteRetries(state, key);
   // It may have come back while its removal was under way.
   if (state.world.wanted(key) !== undefined) state.mark(key, state.world.revision);
   state.pending.wake(key);
+}
+
+/** Whether the node neither has been told of `key` nor waits to be told. */
+export function isUnknown(state: NodeState, key: string): boolean {
+  return state.ledger.held(key) === undefined && !state.ledger.inFlight.has(key) && !state.owed.has(key);
+}
+
+/** `key`, which is not known to the node, is gone. Without this, names that come and go would pile up. */
+export function dismiss(state: NodeState, key: string): void {
+  state.suspicious.delete(key);
+  state.ledger.unsend(key);
+  state.pending.settle(key);
 }
 
 /** The node has dropped `key` by itself: it wants it no more. */

@@ -1,6 +1,6 @@
 import { collect, DEFAULT_LIMITS, type Limits } from "./collect.ts";
 import { cumulate } from "./cumulate.ts";
-import { accept, resendEndpoints } from "./holdings.ts";
+import { accept, dismiss, isUnknown, resendEndpoints } from "./holdings.ts";
 import type { Inline } from "./inline.ts";
 import { nameOf, typeOf } from "./keys.ts";
 import { NodeState, type Variant } from "./node-state.ts";
@@ -17,6 +17,9 @@ import type { World } from "./world.ts";
  * does not hold up all others, the next response leaves without the answer after this time.
  */
 const PATIENCE = 100;
+
+/** So many responses at most are unanswered, or the memory for a client that answers nothing would grow for ever. */
+const MAX_UNANSWERED = 1_024;
 
 export interface SessionOptions {
   /** The node's id. */
@@ -82,16 +85,19 @@ export class NodeSession {
         state.ledger.pardon(key);
         this.state.retries.forget(key);
       }
-      this.state.mark(key, wanted?.revision ?? state.world.revision);
+      if (wanted === undefined && isUnknown(state, key)) dismiss(state, key);
+      else this.state.mark(key, wanted?.revision ?? state.world.revision);
       state.pending.wake(key);
     }
   }
 
   /**
    * A request of the client: an answer to a response, a change of its subscription, or both. Those that come
-   * before the world is open wait for it: only then can be told which of the client's versions are current.
+   * before the world is open wait for it: only then can be told which of the client's versions are current. A request
+   * for a type that is not served is passed over.
    */
   onRequest(request: Request): void {
+    if (!TYPE_ORDER.includes(request.typeUrl)) return;
     if (this.state.world.isOpen) this.#handle(request);
     else this.#early.push(request);
   }
@@ -163,8 +169,10 @@ export class NodeSession {
    */
   #isOverdue(channel: string): boolean {
     const { state } = this;
-    const youngest = state.ledger.inFlight.of(channel).at(-1);
-    if (channel !== TYPE_URLS.CLUSTER || this.state.now() < (youngest?.sentAt ?? 0) + PATIENCE) return false;
+    const unanswered = state.ledger.inFlight.of(channel);
+    const overdueAt = (unanswered.at(-1)?.sentAt ?? 0) + PATIENCE;
+    if (channel !== TYPE_URLS.CLUSTER || unanswered.length >= MAX_UNANSWERED || state.now() < overdueAt)
+      return false;
     const searching = state.suspectsOf(channel).size > 0 || this.#lastWasGroup.has(channel);
     return state.variant === "delta" || !searching;
   }

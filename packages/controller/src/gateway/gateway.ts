@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     features,
     translate: dns === undefined ? translate : { ...translate, dns },
-    isComplete: () => dns?.isPending() !== true,
+    isComplete: () => true,
     gateway,
     events: {
       onAccepted(event) {
@@ -92,6 +92,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     address: options.xdsAddress,
     onNode: (info) => renderingOf(controlPlane, info).world,
     inline: controlPlane.inline,
+    onError(err, node) {
+      metrics.failed("stream");
+      logger.error({ node, err }, "the stream of a node failed; this is a bug");
+    },
     onConnection(event) {
       const { info, connected } = event;
       metrics.ads.connection(event);
