@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     features,
     translate: dns === undefined ? translate : { ...translate, dns },
-    isComplete: () => true,
+    isComplete: () => dns?.isPending() !== true,
     gateway,
     events: {
       onAccepted(event) {
