@@ -1,0 +1,3 @@
+export * from "./arbitrary-world.ts";
+export * from "./key-pair.ts";
+export * from "./objects.ts";
