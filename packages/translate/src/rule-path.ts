@@ -20,8 +20,3 @@ function pathFault(path: string): string | undefined {
   if (/[\u0000-\u0020\u007f]/.test(path)) return "a path without blanks and control characters";
   return undefined;
 }
-
-/** True if the path may be used once a feature makes it a regex: only its start is prescribed. */
-export function looksLikePath(path: string): boolean {
-  return path === "" || path.startsWith("/") || path.startsWith("^");
-}
