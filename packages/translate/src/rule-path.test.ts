@@ -12,7 +12,7 @@ describe("paths by their type", () => {
     ["Prefix", "/foo", "prefix", "/foo"],
     ["Prefix", "/foo/", "prefix", "/foo"],
     ["Prefix", "/foo//", "prefix", "/foo"],
-    ["Prefix", "/é%2F", "prefix", "/é%2F"],
+    ["Prefix", "/é%2F", "prefix", "/%C3%A9%2F"],
     ["ImplementationSpecific", "/foo/", "prefix", "/foo"],
     ["Exact", "/foo", "exact", "/foo"],
     ["Exact", "/foo/", "exact", "/foo/"],
