@@ -108,7 +108,7 @@ export function resendEndpoints(state: NodeState, clusters: readonly Form[]): vo
 /** With a RouteConfiguration Envoy drops its virtual hosts: should it come again, so must they. */
 function forgetVirtualHosts(state: NodeState, routeConfiguration: string): void {
   state.inactive.delete(routeConfiguration);
-  for (const key of virtualHostsHeld(state, routeConfiguration)) {
+  for (const key of [...state.ledger.virtualHosts(routeConfiguration)]) {
     state.free(state.ledger.forget(key));
     state.ledger.unsend(key);
     state.mark(key, 0);
@@ -117,19 +117,11 @@ function forgetVirtualHosts(state: NodeState, routeConfiguration: string): void 
 
 /** A new RouteConfiguration is not in use before a response about virtual hosts names something in it. */
 function noteRouteConfiguration(state: NodeState, key: string): void {
-  if (state.variant === "delta" && virtualHostsHeld(state, key).length === 0) state.inactive.add(key);
+  if (state.variant === "delta" && state.ledger.virtualHosts(key).size === 0) state.inactive.add(key);
 }
 
 function activate(state: NodeState, key: string): void {
   if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) state.inactive.delete(routeConfigurationOf(nameOf(key)));
-}
-
-function virtualHostsHeld(state: NodeState, routeConfiguration: string): string[] {
-  const prefix = keyOf(TYPE_URLS.VIRTUAL_HOST, `${nameOf(routeConfiguration)}/`);
-  const keys = [...state.ledger.heldOf(TYPE_URLS.VIRTUAL_HOST).keys()];
-  return keys.filter(
-    (key) => key.startsWith(prefix) && routeConfigurationOf(nameOf(key)) === routeConfiguration,
-  );
 }
 
 /** A change of `changed` may have taken away why others of its kind were refused. */

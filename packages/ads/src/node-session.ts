@@ -8,7 +8,7 @@ import type { Request, Response } from "./protocol.ts";
 import { refuse } from "./refuse.ts";
 import { render } from "./render.ts";
 import { begin, resubscribe } from "./subscribe.ts";
-import { TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
+import { isAcceptedUnseen, TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -20,6 +20,12 @@ const PATIENCE = 100;
 
 /** So many responses at most are unanswered, or the memory for a client that answers nothing would grow for ever. */
 const MAX_UNANSWERED = 1_024;
+
+/**
+ * So many responses about resources that have to travel alone are under way at once, so that a cold start with many
+ * certificates does not take a round trip for each.
+ */
+const WINDOW = 64;
 
 export interface SessionOptions {
   /** The node's id. */
@@ -140,9 +146,11 @@ export class NodeSession {
     const responses: Response[] = [];
     for (const channel of TYPE_ORDER) {
       if (!state.subscriptions.has(channel) || state.channelOf(channel) !== channel) continue;
-      if (state.ledger.inFlight.of(channel).length > 0 && !this.#isOverdue(channel)) continue;
-      const response = this.#respond(channel);
-      if (response !== undefined) responses.push(response);
+      while (this.#maySend(channel)) {
+        const response = this.#respond(channel);
+        if (response === undefined) break;
+        responses.push(response);
+      }
     }
     return responses;
   }
@@ -161,6 +169,13 @@ export class NodeSession {
     this.#unknownBefore = unknown;
     for (const [key] of waiting) state.pending.wake(key);
     return waiting.length > 0;
+  }
+
+  #maySend(channel: string): boolean {
+    const { length } = this.state.ledger.inFlight.of(channel);
+    if (length === 0 || this.#isOverdue(channel)) return true;
+    // Each answer is about one response, and each response about one resource: none needs to wait for another.
+    return this.state.variant === "delta" && isAcceptedUnseen(channel) && length < WINDOW;
   }
 
   /**
