@@ -219,6 +219,7 @@ describe("one spelling of a path", () => {
     ["/ADMIN", "echo"],
     ["/admin%2Fx", "echo"],
     ["/%E4%B8%AD%E6%96%87/x", 503],
+    ["/%e4%b8%ad%E6%96%87", 503],
     ["/\xe4\xb8\xad\xe6\x96\x87", 400],
   ])("%s → %s", async (path, expected) => {
     const answer = await sendRaw(
