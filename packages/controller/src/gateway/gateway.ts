@@ -107,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   metrics.observe({ controlPlane, ads });
   whenIdle = () => ads.whenIdle();
-  const source: FileSource = await watchFiles({ paths: options.paths, store: metrics.store });
+  const source: FileSource = await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
   return {
     store,
     controlPlane,
