@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy } from "@sluice/envoy";
 import { TYPE_URLS } from "@sluice/protos";
+import { STDIN } from "@sluice/source-file";
 import type { Settings } from "../config/settings.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
+import { OperatorError } from "../operator-error.ts";
 import { checkPorts } from "./port-check.ts";
 import { untilStopped } from "./until-stopped.ts";
 
@@ -23,6 +25,11 @@ export interface RunOptions {
  * cannot start.
  */
 export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<void> {
+  if (paths.includes(STDIN)) {
+    throw new OperatorError("usage", "Standard input cannot be watched.", {
+      hint: "Give folders or files of Kubernetes YAML or JSON.",
+    });
+  }
   const logger = createLogger(settings.logLevel);
   const stopped = untilStopped();
   const folder = mkdtempSync(join(tmpdir(), "sluice-"));
