@@ -16,7 +16,12 @@ export {
 export type { Json, JsonObject } from "./json.ts";
 export { type EnvoyLogRecord, parseLogLine } from "./log-line.ts";
 export { type EnvoyExit, type EnvoyProcess, type StartEnvoyOptions, startEnvoy } from "./start-envoy.ts";
-export { type SupervisedEnvoy, type SuperviseOptions, superviseEnvoy } from "./supervise-envoy.ts";
+export {
+  type EnvoyCrash,
+  type SupervisedEnvoy,
+  type SuperviseOptions,
+  superviseEnvoy,
+} from "./supervise-envoy.ts";
 export { type Validation, validateConfig } from "./validate-config.ts";
 export {
   type RefusedResource,

@@ -252,4 +252,28 @@ describe("superviseEnvoy", () => {
     await supervised.stop();
     expect(waits).toEqual([2, 4, 5, 5]);
   });
+
+  test("one that cannot be started again for a while is started when it can", async () => {
+    const crashes: unknown[] = [];
+    let serving = Promise.withResolvers<EnvoyProcess>();
+    let full = false;
+    const supervised = superviseEnvoy({
+      start() {
+        if (full) throw new Error("no space left on device");
+        return start();
+      },
+      onReady: (envoy) => serving.resolve(envoy),
+      onCrash({ exit, error, restart }) {
+        crashes.push(exit?.signal ?? String(error));
+        full = restart < 3;
+      },
+      backoffMs: { first: 1, most: 1 },
+    });
+    const first = await serving.promise;
+    serving = Promise.withResolvers();
+    process.kill(first.pid, "SIGKILL");
+    await serving.promise;
+    await supervised.stop();
+    expect(crashes).toEqual(["SIGKILL", ...Array(2).fill("Error: no space left on device")]);
+  });
 });

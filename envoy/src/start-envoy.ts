@@ -52,12 +52,11 @@ export interface EnvoyProcess {
 
 /**
  * Starts an Envoy. It is in a process group of its own, so that a Ctrl-C in the terminal reaches us and we drain it,
- * and it takes no part in hot restarts, so that any number of them run side by side.
+ * and it takes no part in hot restarts, so that any number of them run side by side. Throws an {@link EnvoyError} if its
+ * bootstrap cannot be written.
  */
 export function startEnvoy(options: StartEnvoyOptions): EnvoyProcess {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-envoy-"));
-  const config = join(folder, "bootstrap.json");
-  writeFileSync(config, JSON.stringify(options.bootstrap), { mode: 0o600 });
+  const { folder, config } = writeBootstrap(options.bootstrap);
   const [command, ...args] = commandLine(options, config);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   const lastError = forwardLog(child, options.onLog);
@@ -83,6 +82,26 @@ export function startEnvoy(options: StartEnvoyOptions): EnvoyProcess {
       return stop();
     },
   };
+}
+
+/** In a folder of its own, which nobody else may look into. */
+function writeBootstrap(content: JsonObject): { readonly folder: string; readonly config: string } {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), "sluice-envoy-"));
+    const config = join(folder, "bootstrap.json");
+    writeFileSync(config, JSON.stringify(content), { mode: 0o600 });
+    return { folder, config };
+  } catch (cause) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EnvoyError(
+      "envoy-not-runnable",
+      `The bootstrap of Envoy cannot be written: ${reason}.`,
+      `It goes to the folder for temporary files, ${tmpdir()}; TMPDIR chooses another one.`,
+      { cause },
+    );
+  }
 }
 
 function commandLine(options: StartEnvoyOptions, config: string): [string, ...string[]] {

@@ -105,7 +105,10 @@ async function startOwnEnvoy({
     });
   return superviseEnvoy({
     start,
-    onCrash: ({ exit, restart, waitMs }) =>
-      logger.error({ exit, restart, waitMs }, "Envoy ended; starting it again"),
+    onCrash: ({ exit, error: err, restart, waitMs }) =>
+      logger.error(
+        { exit, err, restart, waitMs },
+        exit === undefined ? "Envoy cannot be started; trying again" : "Envoy ended; starting it again",
+      ),
   });
 }
