@@ -1,6 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { Agent, fetch } from "undici";
 import { ClusterError } from "./cluster-error.ts";
 import type { KubeObject, WatchEvent } from "./objects.ts";
@@ -118,7 +116,7 @@ export function kubeApi({ server, caFile, token }: KubeApiOptions): KubeApi {
     async *watch<T extends KubeObject>(path: string, signal?: AbortSignal) {
       const { body } = await call("GET", path, { signal });
       if (body === null) return;
-      for await (const line of createInterface({ input: Readable.fromWeb(body), crlfDelay: Infinity })) {
+      for await (const line of lines(body)) {
         // One JSON object a line: kubernetes.io/docs/reference/using-api/api-concepts, "Efficient detection of changes".
         const event = JSON.parse(line) as WatchEvent<T>;
         if (event.type === "ERROR") throw refusal(event.object.code ?? 500, `watch ${path}`, line);
@@ -129,6 +127,17 @@ export function kubeApi({ server, caFile, token }: KubeApiOptions): KubeApi {
       await agent?.destroy();
     },
   };
+}
+
+/** Not by readline, whose interface fails once more, where nobody can catch it, when the stream is aborted. */
+async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
 }
 
 interface ApiResource {
