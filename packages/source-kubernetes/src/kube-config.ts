@@ -8,14 +8,19 @@ export class KubeConfigError extends Error {
   }
 }
 
-/**
- * The kubeconfig that kubectl would take: `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. With a
- * context, that one instead of the current one. Throws a {@link KubeConfigError} if there is none, or no such context.
- */
-export function loadKubeConfig(context?: string): KubeConfig {
+export interface KubeConfigChoice {
+  /** Absent: what kubectl would take, that is `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. */
+  readonly file?: string;
+  /** Absent: the current one. */
+  readonly context?: string;
+}
+
+/** Reads the kubeconfig. Throws a {@link KubeConfigError} if there is none, or no such context. */
+export function loadKubeConfig({ file, context }: KubeConfigChoice = {}): KubeConfig {
   const config = new KubeConfig();
   try {
-    config.loadFromDefault();
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     throw new KubeConfigError(`The kubeconfig cannot be read: ${reason}.`, { cause });

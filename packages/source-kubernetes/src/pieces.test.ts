@@ -90,10 +90,15 @@ contexts:
     writeFileSync(path, config);
     vi.stubEnv("KUBECONFIG", path);
     expect(loadKubeConfig().getCurrentContext()).toBe("first");
-    expect(loadKubeConfig("second").getCurrentContext()).toBe("second");
-    expect(() => loadKubeConfig("third")).toThrow("has no context third; it has first, second, broken.");
-    expect(() => loadKubeConfig("broken")).toThrow("The context broken of the kubeconfig has no cluster.");
+    expect(loadKubeConfig({ context: "second" }).getCurrentContext()).toBe("second");
+    expect(() => loadKubeConfig({ context: "third" })).toThrow(
+      "has no context third; it has first, second, broken.",
+    );
+    expect(() => loadKubeConfig({ context: "broken" })).toThrow(
+      "The context broken of the kubeconfig has no cluster.",
+    );
     vi.stubEnv("KUBECONFIG", join(folder, "absent"));
+    expect(loadKubeConfig({ file: path }).getCurrentContext()).toBe("first");
     expect(() => loadKubeConfig()).toThrow("The kubeconfig cannot be read: ENOENT");
     vi.stubEnv("KUBECONFIG", "");
     vi.stubEnv("HOME", folder);

@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
 import { startGateway } from "../gateway/gateway.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
+import { OperatorError } from "../operator-error.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 export interface RunOptions {
@@ -21,6 +22,10 @@ export interface RunOptions {
  * cannot start.
  */
 export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<void> {
+  if (paths.length === 0 && !settings.kube)
+    throw new OperatorError("usage", "There is nothing to take objects from.", {
+      hint: "Give folders or files of Kubernetes YAML, or --kube for an API server, or both.",
+    });
   const logger = createLogger(settings.logLevel);
   const stopped = untilStopped();
   const folder = mkdtempSync(join(tmpdir(), "sluice-"));

@@ -9,13 +9,52 @@ const address = z
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
 const ipPort = hostPort.refine(isIpPort, "ADDRESS:PORT with an IP address");
+const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+/** A list in a file, or in a flag or a variable one text with commas. */
+const namespaces = z.union(
+  [
+    z.array(namespace),
+    z
+      .string()
+      .transform((text) => text.split(",").map((name) => name.trim()))
+      .pipe(z.array(namespace)),
+  ],
+  { error: "names of namespaces, with commas between them" },
+);
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 
 /**
  * Every setting of `sluice run` and `sluice serve`: flag `--http-port`, variable `SLUICE_HTTP_PORT`, and
- * `httpPort` in the configuration file are one and the same. A flag beats a variable beats the file.
+ * `httpPort` in the configuration file are one and the same. A flag beats a variable beats the file. Without `value` the
+ * flag is a switch; a `repeatable` one adds up.
  */
 export const SETTINGS = {
+  kube: {
+    schema: flag.default(false),
+    value: "",
+    doc: "take the objects of a Kubernetes API server",
+  },
+  kubeconfig: {
+    schema: z.string().min(1).optional(),
+    value: "FILE",
+    doc: "kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's service account)",
+  },
+  kubeContext: {
+    schema: z.string().min(1).optional(),
+    value: "NAME",
+    doc: "context of the kubeconfig (default: its current one)",
+  },
+  watchNamespace: {
+    schema: namespaces.default([]),
+    value: "NAME",
+    repeatable: true,
+    doc: "take objects of this namespace of the API server only; may be repeated",
+  },
+  labelSelector: {
+    schema: z.string().min(1).optional(),
+    value: "SELECTOR",
+    doc: "take only Ingresses with these labels from the API server",
+  },
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
   listenAddress: {
