@@ -13,12 +13,16 @@ export default defineConfig({
             "e2e/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          setupFiles: ["scripts/testing/property-seed.ts"],
+          // A bound for tests that hang; a slow machine is no failure.
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: "e2e",
           include: ["e2e/**/*.e2e.ts"],
+          setupFiles: ["scripts/testing/property-seed.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Two cores are shared with the Envoy and the control plane of each test.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type IngressSpec, ingress, pod, service } from "../support/manifests.ts";
+import { selfSigned } from "../support/certificate.ts";
+import { type IngressSpec, ingress, pod, service, tlsSecret } from "../support/manifests.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
 const TO_CANARY = { canary: "true", "canary-by-header": "X-Canary" };
@@ -25,7 +26,7 @@ function pair(
 
 const shared = useGateway({
   backends: ["main", "one", "two"],
-  objects: ({ get }) => [
+  objects: async ({ get }) => [
     ...pair(
       "headers",
       { annotations: { "request-header-control-update": "x-from main\nx-main yes" } },
@@ -59,6 +60,19 @@ const shared = useGateway({
       { annotations: { destination: "100% two.default.svc.cluster.local:80" } },
       {},
     ),
+    ...service("idle", []),
+    ...service("far", [{ port: get("two").port }], "elsewhere"),
+    tlsSecret("tls", await selfSigned(["secure.example.com"])),
+    ...pair("secure", { tls: [{ hosts: ["secure.example.com"], secretName: "tls" }] }, {}),
+    ...pair(
+      "fallback",
+      { annotations: { "default-backend": "two" } },
+      { paths: [{ path: "/", service: "idle" }] },
+    ),
+    ...pair("moved", { annotations: { "temporal-redirect": "https://other.example.com/" } }, {}),
+    ...pair("timed", { annotations: { timeout: "1" } }, { annotations: { timeout: "10" } }),
+    ...pair("sticky", { annotations: { affinity: "cookie" } }, {}),
+    ...pair("abroad", {}, { namespace: "elsewhere", paths: [{ path: "/", service: "far" }] }),
     // A canary's Service is an ordinary one elsewhere.
     ingress({ name: "ordinary", host: "ordinary.example.com", paths: [{ path: "/", service: "one" }] }),
     ...pair("gone", {}, { paths: [{ path: "/", service: "nobody" }] }),
@@ -145,7 +159,42 @@ describe("what a canary has of the main rule", () => {
   });
 });
 
+describe("what else a canary has of the main rule", () => {
+  const send = (name: string, headers = {}) =>
+    shared.send({ host: `${name}.example.com`, headers: { ...CANARY, ...headers } });
+
+  it("the redirect to https", async () => {
+    expect((await send("secure")).headers.location).toBe("https://secure.example.com/");
+    const secure = { host: "secure.example.com", https: true, headers: CANARY };
+    expect(await shared.who(secure)).toBe("one");
+  });
+
+  it("redirects of its own", async () => {
+    expect((await send("moved")).headers.location).toBe("https://other.example.com/");
+  });
+
+  it("the time limit", async () => {
+    expect((await send("timed", { "x-echo-delay-ms": "1600" })).status).toBe(504);
+  });
+
+  it("the default backend, when its own Service has no endpoint", async () => {
+    const { backend, headers } = (await send("fallback")).seen();
+    expect([backend, headers["x-code"], headers["x-service-name"]]).toEqual(["two", "503", "idle"]);
+  });
+
+  it("the affinity of its Service", async () => {
+    const response = await send("sticky");
+    expect(response.headers["x-echo-backend"]).toBe("one");
+    expect(response.headers["set-cookie"]?.[0]).toMatch(/^INGRESSCOOKIE=/);
+  });
+});
+
 describe("which rules are doubled", () => {
+  it("those of another namespace too", async () => {
+    expect((await seen("abroad", CANARY)).backend).toBe("two");
+    expect((await seen("abroad")).backend).toBe("main");
+  });
+
   it("those of the same path and type", async () => {
     expect((await seen("paths", CANARY, "/a")).backend).toBe("one");
     expect((await seen("paths", CANARY, "/b")).backend).toBe("main");

@@ -278,11 +278,6 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-const shared = useGateway({
-  backends: ["main", "one", "two"],
-  objects: () => SCENARIOS.flatMap(scenarioObjects),
-});
-
 function scenarioObjects({ canaries, main = {} }: Scenario, index: number): object[] {
   const host = `s${index}.example.com`;
   const paths = (service: string) => [{ path: "/", service }];
@@ -306,11 +301,25 @@ function at(minute: number): string {
   return `2026-01-01T00:0${minute}:00Z`;
 }
 
-describe.each(SCENARIOS.map((scenario, index) => ({ ...scenario, index })))("$title", ({ cases, index }) => {
-  it.each(cases)("%j → %s", async ({ path = "/", ...headers }, expected) => {
-    const host = `s${index}.example.com`;
-    // Undefined headers do not occur; the index signature of a case allows them for `path`.
-    const sent = headers as Record<string, string>;
-    expect(await shared.who({ host, path, headers: sent })).toBe(expected);
-  });
-});
+describe.each([{ stateOfTheWorld: false }, { stateOfTheWorld: true }])(
+  "state of the world: $stateOfTheWorld",
+  ({ stateOfTheWorld }) => {
+    const shared = useGateway({
+      backends: ["main", "one", "two"],
+      objects: () => SCENARIOS.flatMap(scenarioObjects),
+      stateOfTheWorld,
+    });
+
+    describe.each(SCENARIOS.map((scenario, index) => ({ ...scenario, index })))(
+      "$title",
+      ({ cases, index }) => {
+        it.each(cases)("%j → %s", async ({ path = "/", ...headers }, expected) => {
+          const host = `s${index}.example.com`;
+          // Undefined headers do not occur; the index signature of a case allows them for `path`.
+          const sent = headers as Record<string, string>;
+          expect(await shared.who({ host, path, headers: sent })).toBe(expected);
+        });
+      },
+    );
+  },
+);

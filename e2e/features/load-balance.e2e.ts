@@ -23,6 +23,7 @@ const HOSTS: Readonly<Record<string, Annotations>> = {
   header: { "upstream-hash-by": "$http_x_user_id" },
   query: { "upstream-hash-by": braced("arg_user"), "load-balance": "random" },
   cookie: { "upstream-hash-by": "$cookie_user" },
+  vhost: { "upstream-hash-by": "$host", "upstream-vhost": "same.test" },
   rewritten: { "upstream-hash-by": "$request_uri", "rewrite-target": "/same" },
 };
 
@@ -57,7 +58,7 @@ function balanced(
     ),
     ingress({
       name,
-      host: name === "host" ? "*.host.example.com" : `${name}.example.com`,
+      host: name.endsWith("host") ? `*.${name}.example.com` : `${name}.example.com`,
       annotations,
       paths: [{ path: "/", service: name }],
     }),
@@ -146,6 +147,7 @@ describe("upstream-hash-by", () => {
       headers: { "x-noise": `${noise}` },
     }),
     host: (n, noise) => ({ host: `h${n}.host.example.com`, path: `/${noise}` }),
+    vhost: (n, noise) => ({ host: `h${n}.vhost.example.com`, path: `/${noise}` }),
     address: (n, noise) => ({
       host: "address.example.com",
       path: `/${noise}`,

@@ -23,7 +23,10 @@ const shared = useGateway({
       name: "admin",
       host: HOST,
       annotations: { "ssl-redirect": "false" },
-      paths: [{ path: "/admin", service: "nobody" }],
+      paths: [
+        { path: "/admin", service: "nobody" },
+        { path: "/中文", service: "nobody" },
+      ],
     }),
   ],
 });
@@ -215,6 +218,9 @@ describe("one spelling of a path", () => {
     ["/x%2F..%2Fadmin", "echo"],
     ["/ADMIN", "echo"],
     ["/admin%2Fx", "echo"],
+    ["/%E4%B8%AD%E6%96%87/x", 503],
+    ["/%e4%b8%ad%E6%96%87", 503],
+    ["/\xe4\xb8\xad\xe6\x96\x87", 400],
   ])("%s → %s", async (path, expected) => {
     const answer = await sendRaw(
       shared.gateway.httpPort,

@@ -78,9 +78,11 @@ function decideRemoval(state: NodeState, key: string, current: { version: string
   if (current === undefined)
     return state.owed.has(key) && state.variant === "delta" ? { kind: "remove" } : NOTHING;
   if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) {
-    // Its RouteConfiguration is on the way out too: it goes with it, after the listener has let go of both.
+    // Its RouteConfiguration is on the way out too: it goes with it, after the listener has let go of both. A client
+    // that asks for all RouteConfigurations, as Envoy does not, is told to drop it once its virtual hosts are gone.
     const parent = routeConfigurationOf(nameOf(key));
-    if (state.world.wanted(parent) === undefined && state.ledger.held(parent) !== undefined)
+    const isLeaving = state.world.wanted(parent) === undefined && state.ledger.held(parent) !== undefined;
+    if (isLeaving && !state.isWildcard(TYPE_URLS.ROUTE_CONFIGURATION))
       return { kind: "blocked", on: parent, reason: "route-configuration-leaving" };
   }
   if (state.ledger.isReferenced(key)) return { kind: "blocked", on: key, reason: "referenced" };

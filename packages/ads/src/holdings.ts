@@ -39,11 +39,26 @@ export function removed(state: NodeState, key: string): void {
   const before = state.ledger.held(key);
   state.free(state.ledger.forget(key));
   state.ledger.unsend(key);
+  state.suspicious.delete(key);
+  // A cluster that takes no load assignment leaves one owed for ever.
+  if (typeOf(key) === TYPE_URLS.CLUSTER) state.owed.delete(loadAssignmentOf(nameOf(key)));
   activate(state, key);
   if (before !== undefined) inviteRetries(state, key);
   // It may have come back while its removal was under way.
   if (state.world.wanted(key) !== undefined) state.mark(key, state.world.revision);
   state.pending.wake(key);
+}
+
+/** Whether the node neither has been told of `key` nor waits to be told. */
+export function isUnknown(state: NodeState, key: string): boolean {
+  return state.ledger.held(key) === undefined && !state.ledger.inFlight.has(key) && !state.owed.has(key);
+}
+
+/** `key`, which is not known to the node, is gone. Without this, names that come and go would pile up. */
+export function dismiss(state: NodeState, key: string): void {
+  state.suspicious.delete(key);
+  state.ledger.unsend(key);
+  state.pending.settle(key);
 }
 
 /** The node has dropped `key` by itself: it wants it no more. */
@@ -93,7 +108,7 @@ export function resendEndpoints(state: NodeState, clusters: readonly Form[]): vo
 /** With a RouteConfiguration Envoy drops its virtual hosts: should it come again, so must they. */
 function forgetVirtualHosts(state: NodeState, routeConfiguration: string): void {
   state.inactive.delete(routeConfiguration);
-  for (const key of virtualHostsHeld(state, routeConfiguration)) {
+  for (const key of [...state.ledger.virtualHosts(routeConfiguration)]) {
     state.free(state.ledger.forget(key));
     state.ledger.unsend(key);
     state.mark(key, 0);
@@ -102,19 +117,11 @@ function forgetVirtualHosts(state: NodeState, routeConfiguration: string): void 
 
 /** A new RouteConfiguration is not in use before a response about virtual hosts names something in it. */
 function noteRouteConfiguration(state: NodeState, key: string): void {
-  if (state.variant === "delta" && virtualHostsHeld(state, key).length === 0) state.inactive.add(key);
+  if (state.variant === "delta" && state.ledger.virtualHosts(key).size === 0) state.inactive.add(key);
 }
 
 function activate(state: NodeState, key: string): void {
   if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) state.inactive.delete(routeConfigurationOf(nameOf(key)));
-}
-
-function virtualHostsHeld(state: NodeState, routeConfiguration: string): string[] {
-  const prefix = keyOf(TYPE_URLS.VIRTUAL_HOST, `${nameOf(routeConfiguration)}/`);
-  const keys = [...state.ledger.heldOf(TYPE_URLS.VIRTUAL_HOST).keys()];
-  return keys.filter(
-    (key) => key.startsWith(prefix) && routeConfigurationOf(nameOf(key)) === routeConfiguration,
-  );
 }
 
 /** A change of `changed` may have taken away why others of its kind were refused. */

@@ -7,15 +7,17 @@ import type { Resource } from "@sluice/model";
  */
 export type Inline = (routeConfiguration: Resource, virtualHosts: readonly Resource[]) => Resource;
 
-/** `inline`, which remembers its latest result for each RouteConfiguration, so that nodes share the bytes. */
+/**
+ * `inline`, which remembers its latest result for each RouteConfiguration, so that nodes share the bytes. It goes with
+ * the RouteConfiguration, and nodes of different worlds do not push out each other's.
+ */
 export function cacheInline(inline: Inline): Inline {
-  const latest = new Map<string, { readonly inputs: readonly Resource[]; readonly result: Resource }>();
+  const latest = new WeakMap<Resource, { readonly hosts: readonly Resource[]; readonly result: Resource }>();
   return (routeConfiguration, virtualHosts) => {
-    const inputs = [routeConfiguration, ...virtualHosts];
-    const known = latest.get(routeConfiguration.name);
-    if (known !== undefined && sameVersions(known.inputs, inputs)) return known.result;
+    const known = latest.get(routeConfiguration);
+    if (known !== undefined && sameVersions(known.hosts, virtualHosts)) return known.result;
     const result = inline(routeConfiguration, virtualHosts);
-    latest.set(routeConfiguration.name, { inputs, result });
+    latest.set(routeConfiguration, { hosts: virtualHosts, result });
     return result;
   };
 }

@@ -2,7 +2,8 @@ import type { Resource } from "@sluice/model";
 import { Counts } from "./counts.ts";
 import type { Form } from "./form.ts";
 import { type Batch, InFlight } from "./in-flight.ts";
-import { nameOf, typeOf } from "./keys.ts";
+import { nameOf, routeConfigurationOf, typeOf } from "./keys.ts";
+import { TYPE_URLS } from "./type-urls.ts";
 import type { Refusal } from "./world.ts";
 
 /** What a node holds under one name. Without a form it is something from before this stream, of unknown contents. */
@@ -39,6 +40,8 @@ export class Ledger {
   readonly #timings = new Map<string, number[]>();
   readonly #totals = new Map<string, Totals>();
   readonly #unknown = new Map<string, number>();
+  /** Key of a RouteConfiguration → keys of its virtual hosts that the node holds. */
+  readonly #virtualHosts = new Map<string, Set<string>>();
 
   /** How many resources of a type the node holds of which only the version is known. */
   unknown(typeUrl: string): number {
@@ -52,6 +55,11 @@ export class Ledger {
   /** All that the node holds of a type, by key. */
   heldOf(typeUrl: string): ReadonlyMap<string, Held> {
     return this.#accepted.get(typeUrl) ?? EMPTY;
+  }
+
+  /** Keys of the virtual hosts of a RouteConfiguration that the node holds. */
+  virtualHosts(routeConfiguration: string): ReadonlySet<string> {
+    return this.#virtualHosts.get(routeConfiguration) ?? NONE;
   }
 
   sentOf(typeUrl: string): ReadonlyMap<string, string> {
@@ -103,7 +111,7 @@ export class Ledger {
   /** The node holds `form`, whose references were counted when it was sent. Returns keys no longer referred to. */
   accept(form: Form): string[] {
     const free = this.forget(form.key);
-    mapOf(this.#accepted, typeOf(form.key)).set(form.key, { version: form.version, form });
+    this.#hold(form.key, { version: form.version, form });
     const versions = this.#refused.get(form.key);
     if (versions?.delete(form.version) && versions.size === 0) this.#refused.delete(form.key);
     return free;
@@ -114,7 +122,7 @@ export class Ledger {
     if (form === undefined) this.#countUnknown(key, 1);
     else this.#refs.add(form.deps);
     mapOf(this.#sent, typeOf(key)).set(nameOf(key), version);
-    mapOf(this.#accepted, typeOf(key)).set(key, form === undefined ? { version } : { version, form });
+    this.#hold(key, form === undefined ? { version } : { version, form });
   }
 
   /** The same bytes with other dependencies or origins: nothing to send. Returns keys no longer referred to. */
@@ -128,9 +136,23 @@ export class Ledger {
     const held = this.held(key);
     if (held === undefined) return [];
     this.#accepted.get(typeOf(key))?.delete(key);
+    if (typeOf(key) === TYPE_URLS.VIRTUAL_HOST) {
+      const parent = routeConfigurationOf(nameOf(key));
+      const siblings = this.#virtualHosts.get(parent);
+      if (siblings?.delete(key) && siblings.size === 0) this.#virtualHosts.delete(parent);
+    }
     if (held.form !== undefined) return this.#refs.release(held.form.deps);
     this.#countUnknown(key, -1);
     return [];
+  }
+
+  #hold(key: string, held: Held): void {
+    mapOf(this.#accepted, typeOf(key)).set(key, held);
+    if (typeOf(key) !== TYPE_URLS.VIRTUAL_HOST) return;
+    const parent = routeConfigurationOf(nameOf(key));
+    const siblings = this.#virtualHosts.get(parent);
+    if (siblings === undefined) this.#virtualHosts.set(parent, new Set([key]));
+    else siblings.add(key);
   }
 
   #countUnknown(key: string, by: number): void {
@@ -160,6 +182,7 @@ export class Ledger {
   }
 }
 
+const NONE: ReadonlySet<never> = new Set<never>();
 const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 
 function mapOf<K, V>(maps: Map<string, Map<K, V>>, at: string): Map<K, V> {

@@ -1,5 +1,6 @@
 import type { Resource, ResourceRef } from "@sluice/model";
 import { describe, expect, test } from "vitest";
+import { keyOf } from "./keys.ts";
 import { NodeSession } from "./node-session.ts";
 import { make, ref, resource } from "./testing/fixtures.ts";
 import { TYPE_URLS } from "./type-urls.ts";
@@ -153,6 +154,23 @@ describe("while answers about clusters are withheld", () => {
     expect(desk.session.idle).toBe(true);
   });
 
+  test("no more than so many responses are under way, and changes wait for one to be answered", () => {
+    const desk = paused();
+    let sent = 0;
+    for (let v = 0; v < 2_000; v++) {
+      desk.apply([make.cluster("slow", { v })]);
+      desk.now += 200;
+      sent += desk.sent().length;
+    }
+    expect(sent).toBe(1_023);
+    desk.answer(CDS, "4");
+    expect(desk.sent()).toEqual(["Cluster 1029: slow"]);
+    desk.answer(CDS, "1029");
+    expect(desk.session.state.ledger.held(keyOf(CDS, "slow"))?.version).toBe(
+      make.cluster("slow", { v: 1_999 }).version,
+    );
+  });
+
   test("each refusal is told by its nonce", () => {
     const desk = paused();
     desk.sleep();
@@ -227,12 +245,30 @@ describe("secrets, which a client accepts unseen when they come again", () => {
   test("travel alone until some node has accepted them", () => {
     const desk = new Desk([secret("a"), secret("b")]);
     desk.ask(SDS, ["a", "b"]);
-    expect(desk.sent()).toEqual(["Secret 1: a"]);
+    expect(desk.sent()).toEqual(["Secret 1: a", "Secret 2: b"]);
     desk.answer(SDS, "1", "bad");
-    expect(desk.sent()).toEqual(["Secret 2: b"]);
     desk.answer(SDS, "2");
     expect(desk.sent()).toEqual([]);
     expect(desk.world.quarantine()).toMatchObject([{ name: "a", words: "bad" }]);
+  });
+
+  test("do not wait for each other's answers, but not all are under way at once", () => {
+    const names = Array.from({ length: 100 }, (_, i) => `s${i}`);
+    const desk = new Desk(names.map((name) => secret(name)));
+    desk.ask(SDS, names);
+    expect(desk.sent()).toHaveLength(64);
+    desk.answer(SDS, "2");
+    expect(desk.sent()).toEqual(["Secret 65: s64"]);
+    // One that changes while it is under way is sent again, whatever is said of the form before.
+    desk.apply([secret("s0", 2)]);
+    desk.answer(SDS, "1", "bad");
+    for (let nonce = 3; nonce <= 101; nonce++) {
+      desk.sent();
+      desk.answer(SDS, `${nonce}`);
+    }
+    expect(desk.world.quarantine()).toEqual([]);
+    expect(desk.session.state.ledger.held(keyOf(SDS, "s0"))?.version).toBe(secret("s0", 2).version);
+    expect(desk.session.idle).toBe(true);
   });
 
   test("give way to what the client uses when they are refused, once, and are not tried again unchanged", () => {

@@ -1,6 +1,6 @@
 import { collect, DEFAULT_LIMITS, type Limits } from "./collect.ts";
 import { cumulate } from "./cumulate.ts";
-import { accept, resendEndpoints } from "./holdings.ts";
+import { accept, dismiss, isUnknown, resendEndpoints } from "./holdings.ts";
 import type { Inline } from "./inline.ts";
 import { nameOf, typeOf } from "./keys.ts";
 import { NodeState, type Variant } from "./node-state.ts";
@@ -8,7 +8,7 @@ import type { Request, Response } from "./protocol.ts";
 import { refuse } from "./refuse.ts";
 import { render } from "./render.ts";
 import { begin, resubscribe } from "./subscribe.ts";
-import { TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
+import { isAcceptedUnseen, TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -17,6 +17,15 @@ import type { World } from "./world.ts";
  * does not hold up all others, the next response leaves without the answer after this time.
  */
 const PATIENCE = 100;
+
+/** So many responses at most are unanswered, or the memory for a client that answers nothing would grow for ever. */
+const MAX_UNANSWERED = 1_024;
+
+/**
+ * So many responses about resources that have to travel alone are under way at once, so that a cold start with many
+ * certificates does not take a round trip for each.
+ */
+const WINDOW = 64;
 
 export interface SessionOptions {
   /** The node's id. */
@@ -82,16 +91,19 @@ export class NodeSession {
         state.ledger.pardon(key);
         this.state.retries.forget(key);
       }
-      this.state.mark(key, wanted?.revision ?? state.world.revision);
+      if (wanted === undefined && isUnknown(state, key)) dismiss(state, key);
+      else this.state.mark(key, wanted?.revision ?? state.world.revision);
       state.pending.wake(key);
     }
   }
 
   /**
    * A request of the client: an answer to a response, a change of its subscription, or both. Those that come
-   * before the world is open wait for it: only then can be told which of the client's versions are current.
+   * before the world is open wait for it: only then can be told which of the client's versions are current. A request
+   * for a type that is not served is passed over.
    */
   onRequest(request: Request): void {
+    if (!TYPE_ORDER.includes(request.typeUrl)) return;
     if (this.state.world.isOpen) this.#handle(request);
     else this.#early.push(request);
   }
@@ -134,9 +146,11 @@ export class NodeSession {
     const responses: Response[] = [];
     for (const channel of TYPE_ORDER) {
       if (!state.subscriptions.has(channel) || state.channelOf(channel) !== channel) continue;
-      if (state.ledger.inFlight.of(channel).length > 0 && !this.#isOverdue(channel)) continue;
-      const response = this.#respond(channel);
-      if (response !== undefined) responses.push(response);
+      while (this.#maySend(channel)) {
+        const response = this.#respond(channel);
+        if (response === undefined) break;
+        responses.push(response);
+      }
     }
     return responses;
   }
@@ -157,14 +171,23 @@ export class NodeSession {
     return waiting.length > 0;
   }
 
+  #maySend(channel: string): boolean {
+    const { length } = this.state.ledger.inFlight.of(channel);
+    if (length === 0 || this.#isOverdue(channel)) return true;
+    // Each answer is about one response, and each response about one resource: none needs to wait for another.
+    return this.state.variant === "delta" && isAcceptedUnseen(channel) && length < WINDOW;
+  }
+
   /**
    * Whether a response may leave although the last one has not been answered. Not in a search on state of the
    * world, where a client may answer only the latest of several and so tells nothing about the others.
    */
   #isOverdue(channel: string): boolean {
     const { state } = this;
-    const youngest = state.ledger.inFlight.of(channel).at(-1);
-    if (channel !== TYPE_URLS.CLUSTER || this.state.now() < (youngest?.sentAt ?? 0) + PATIENCE) return false;
+    const unanswered = state.ledger.inFlight.of(channel);
+    const overdueAt = (unanswered.at(-1)?.sentAt ?? 0) + PATIENCE;
+    if (channel !== TYPE_URLS.CLUSTER || unanswered.length >= MAX_UNANSWERED || state.now() < overdueAt)
+      return false;
     const searching = state.suspectsOf(channel).size > 0 || this.#lastWasGroup.has(channel);
     return state.variant === "delta" || !searching;
   }

@@ -40,7 +40,9 @@ export class Retries {
 
   /** The next moment at which one is to be tried. */
   get nextAt(): number | undefined {
-    return this.#due.size === 0 ? undefined : Math.min(...this.#due.values());
+    let next: number | undefined;
+    for (const at of this.#due.values()) next = Math.min(at, next ?? at);
+    return next;
   }
 
   /** Takes the keys that are to be tried at `now`. */

@@ -10,7 +10,7 @@ import { type NodeInfo, nodeInfo } from "./node-info.ts";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
 import type { Request, Response } from "./protocol.ts";
-import { Stream } from "./stream.ts";
+import { Stream, type StreamEvents } from "./stream.ts";
 import { type NodeView, viewNode } from "./views.ts";
 import { Waiters, type WaitOptions } from "./waiters.ts";
 import { readDelta, readSotw, writeDelta, writeSotw } from "./wire.ts";
@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly limits?: Limits;
   /** Called when a node has connected or gone. */
   readonly onConnection?: (event: { readonly info: NodeInfo; readonly connected: boolean }) => void;
+  /** Receives an exception, which is a bug and has ended one stream, with the node's id. Default: standard error. */
+  readonly onError?: (error: unknown, node: string) => void;
 }
 
 /** A running ADS server. */
@@ -129,27 +131,31 @@ function attend(
   waiters: Waiters,
 ): void {
   let stream: Stream<object> | undefined;
+  let ended = false;
+  const failed = (error: unknown) => report(options, error, stream?.info.id ?? "");
   const close = () => {
+    ended = true;
     if (stream === undefined || !streams.delete(stream)) return;
     stream.close();
     const { id } = stream.info;
     if (![...streams].some((other) => other.info.id === id)) stream.session.state.world.forgetNode(id);
-    options.onConnection?.({ info: stream.info, connected: false });
+    notify(options, { info: stream.info, connected: false });
     waiters.check();
   };
   call.on("data", (message: object) => {
+    // What was on its way when the call ended must not open it again.
+    if (ended) return;
     if (stream === undefined) {
-      const opened = open(call, dialect, options, message, () => waiters.check());
-      if (typeof opened === "string") {
-        call.emit("error", { code: Status.INVALID_ARGUMENT, details: opened });
+      const opened = open(call, dialect, options, message, { afterwards: () => waiters.check(), failed });
+      if ("code" in opened) {
+        call.emit("error", opened);
         return;
       }
       stream = opened;
       streams.add(stream);
-      options.onConnection?.({ info: stream.info, connected: true });
+      notify(options, { info: stream.info, connected: true });
     }
-    stream.session.onRequest(dialect.read(message));
-    stream.schedule();
+    stream.receive(dialect.read(message));
   });
   call.on("end", () => {
     close();
@@ -159,28 +165,56 @@ function attend(
   call.on("error", close);
 }
 
+function notify(
+  options: ServeOptions,
+  event: { readonly info: NodeInfo; readonly connected: boolean },
+): void {
+  try {
+    options.onConnection?.(event);
+  } catch (error) {
+    report(options, error, event.info.id);
+  }
+}
+
+function report({ onError }: ServeOptions, error: unknown, node: string): void {
+  if (onError === undefined) console.error(`Failed: the stream of node "${node}":`, error);
+  else onError(error, node);
+}
+
+/** What a call is ended with. */
+interface Ending {
+  readonly code: Status;
+  readonly details: string;
+}
+
 /** A stream for the node that its first request names, or why there is none. */
 function open(
   call: ServerDuplexStream<object, object>,
   dialect: Dialect,
   options: ServeOptions,
   message: object,
-  afterwards: () => void,
-): Stream<object> | string {
+  events: StreamEvents,
+): Stream<object> | Ending {
+  const invalid = (details: string): Ending => ({ code: Status.INVALID_ARGUMENT, details });
   const info = dialect.node(message);
-  if (info === undefined) return "the first request of a stream must name its node (node.id)";
+  if (info === undefined) return invalid("the first request of a stream must name its node (node.id)");
   if (dialect.variant === "sotw" && options.inline === undefined)
-    return "this server speaks the incremental protocol only";
-  const world = options.onNode(info);
-  if (typeof world === "string") return world;
-  const session = new NodeSession({
-    node: info.id,
-    variant: dialect.variant,
-    world,
-    ...(options.inline === undefined ? {} : { inline: options.inline }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
-  return new Stream(info, session, { call, write: dialect.write }, afterwards);
+    return invalid("this server speaks the incremental protocol only");
+  try {
+    const world = options.onNode(info);
+    if (typeof world === "string") return invalid(world);
+    const session = new NodeSession({
+      node: info.id,
+      variant: dialect.variant,
+      world,
+      ...(options.inline === undefined ? {} : { inline: options.inline }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
+    return new Stream(info, session, { call, write: dialect.write }, events);
+  } catch (error) {
+    report(options, error, info.id);
+    return { code: Status.INTERNAL, details: "the control plane failed; see its log" };
+  }
 }
 
 /**

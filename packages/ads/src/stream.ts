@@ -1,7 +1,7 @@
-import type { ServerDuplexStream, status as Status } from "@grpc/grpc-js";
+import { type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
 import type { NodeInfo } from "./node-info.ts";
 import type { NodeSession } from "./node-session.ts";
-import type { Response } from "./protocol.ts";
+import type { Request, Response } from "./protocol.ts";
 
 /** What a stream needs of the call below it. */
 export interface Transport<Message> {
@@ -9,31 +9,44 @@ export interface Transport<Message> {
   readonly write: (response: Response) => Message;
 }
 
+export interface StreamEvents {
+  /** Something has been processed. */
+  readonly afterwards: () => void;
+  /** An exception ends the stream: a bug. */
+  readonly failed: (error: unknown) => void;
+}
+
 /**
  * One stream of one node: pumps what the session may send into the call, as fast as the client takes it.
- * Each stream has its own turn of the event loop, so that a slow or busy one does not hold up another.
+ * Each stream has its own turn of the event loop, so that a slow or busy one does not hold up another. An exception
+ * ends this stream and nothing else: what the session knows can be trusted no more, and the client comes back.
  */
 export class Stream<Message = unknown> {
   readonly info: NodeInfo;
   readonly session: NodeSession;
   readonly #transport: Transport<Message>;
-  readonly #afterwards: () => void;
+  readonly #events: StreamEvents;
   readonly #unsubscribe: () => void;
   #scheduled: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #blocked = false;
   #closed = false;
 
-  /** `afterwards` is called whenever something has been processed. */
-  constructor(info: NodeInfo, session: NodeSession, transport: Transport<Message>, afterwards: () => void) {
+  constructor(info: NodeInfo, session: NodeSession, transport: Transport<Message>, events: StreamEvents) {
     this.info = info;
     this.session = session;
     this.#transport = transport;
-    this.#afterwards = afterwards;
+    this.#events = events;
     this.#unsubscribe = session.state.world.subscribe((keys) => {
-      session.onChange(keys);
+      this.#guard(() => session.onChange(keys));
       this.schedule();
     });
+  }
+
+  /** The client sent this. */
+  receive(request: Request): void {
+    this.#guard(() => this.session.onRequest(request));
+    this.schedule();
   }
 
   /** Whether nothing is to be sent, and nothing waits for an answer. */
@@ -46,7 +59,7 @@ export class Stream<Message = unknown> {
     if (this.#closed || this.#blocked) return;
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      this.#pump();
+      this.#guard(() => this.#pump());
     });
   }
 
@@ -66,6 +79,16 @@ export class Stream<Message = unknown> {
     this.#unsubscribe();
   }
 
+  #guard(act: () => void): void {
+    if (this.#closed) return;
+    try {
+      act();
+    } catch (error) {
+      this.#events.failed(error);
+      this.end(Status.INTERNAL, "the control plane failed; see its log");
+    }
+  }
+
   #pump(): void {
     const { call, write } = this.#transport;
     for (const response of this.session.next()) {
@@ -78,7 +101,7 @@ export class Stream<Message = unknown> {
       });
     }
     this.#wind();
-    this.#afterwards();
+    this.#events.afterwards();
   }
 
   #wind(): void {

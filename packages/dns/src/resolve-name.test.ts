@@ -76,6 +76,8 @@ describe("failures", () => {
     const asked = server.asked("silent.example A");
     const found = own.resolve("silent.example");
     await asked;
+    // A failure of another name in between changes nothing about it.
+    await own.resolve("refused.example");
     own.close();
     expect(await found).toEqual({ kind: "failure", fault: "the question was given up" });
   });

@@ -34,6 +34,7 @@ const SYSTEM_TTL = 30;
 export function createNameResolver(options: NameResolverOptions): NameResolver {
   const { server, useSystem = server === undefined } = options;
   let current: Resolver | undefined;
+  const underWay = new Set<{ readonly asked: Resolver }>();
 
   const resolver = (): Resolver => {
     if (current === undefined) {
@@ -47,6 +48,8 @@ export function createNameResolver(options: NameResolverOptions): NameResolver {
   return {
     async resolve(hostname) {
       const asked = resolver();
+      const question = { asked };
+      underWay.add(question);
       try {
         const four = await records(() => asked.resolve4(hostname, { ttl: true }));
         const found = four.length > 0 ? four : await records(() => asked.resolve6(hostname, { ttl: true }));
@@ -58,9 +61,13 @@ export function createNameResolver(options: NameResolverOptions): NameResolver {
         if (current === asked) current = undefined;
         if (useSystem && codeOf(error) === "ECONNREFUSED") return await ofSystem(hostname);
         return { kind: "failure", fault: inWords(error) };
+      } finally {
+        underWay.delete(question);
       }
     },
-    close: () => current?.cancel(),
+    close() {
+      for (const { asked } of underWay) asked.cancel();
+    },
   };
 }
 

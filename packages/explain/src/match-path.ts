@@ -4,7 +4,9 @@ import { foldCase, matchesRegex } from "./bytes.ts";
 /** Undefined when the path matches, else the fact that decides, as the end of a sentence. `path` is normalised. */
 export function pathMismatch(match: PathMatch, path: string): string | undefined {
   if (match.kind === "regex") return regexMismatch(match, path);
-  const [wanted, has] = match.ignoreCase ? [foldCase(match.value), foldCase(path)] : [match.value, path];
+  // Escapes are one in either case.
+  const fold = (text: string): string => foldEscapes(match.ignoreCase ? foldCase(text) : text);
+  const [wanted, has] = [fold(match.value), fold(path)];
   const aside = match.ignoreCase ? ", without case" : "";
   if (match.kind === "exact")
     return has === wanted ? undefined : `path ${match.value} is not ${path}${aside}`;
@@ -12,6 +14,10 @@ export function pathMismatch(match: PathMatch, path: string): string | undefined
   return has.startsWith(wanted)
     ? `path ${match.value} ends within an element of ${path}${aside}`
     : `path ${match.value} is not a prefix of ${path}${aside}`;
+}
+
+function foldEscapes(text: string): string {
+  return text.replace(/%[0-9A-Fa-f]{2}/g, (byte) => byte.toUpperCase());
 }
 
 function regexMismatch(match: PathMatch & { kind: "regex" }, path: string): string | undefined {

@@ -20,6 +20,9 @@ test.each<[PathMatch, string, boolean]>([
   [{ ...prefix("/foo"), ignoreCase: true }, "/FOO/bar", true],
   // Without case means ASCII: the Kelvin sign is no k.
   [{ ...prefix("/\u212a"), ignoreCase: true }, "/k", false],
+  [exact("/%E4"), "/%e4", true],
+  [prefix("/%e4"), "/%E4/x", true],
+  [prefix("/%E4"), "/%E5", false],
   [regex("/fo+"), "/foobar", true],
   [regex("/fo+"), "/x/foo", false],
   [regex("/fo+", { whole: true }), "/foobar", false],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { RE2JS } from "re2js";
 import { describe, expect, test } from "vitest";
-import { checkRegex, MAX_REGEX_PROGRAM, quoteRegex, regexType } from "./regex.ts";
+import { checkRegex, hasEscapes, MAX_REGEX_PROGRAM, quotePath, quoteRegex, regexType } from "./regex.ts";
 
 describe("patterns that Envoy takes", () => {
   test.each([
@@ -51,4 +52,21 @@ test("no text makes the check throw, and what passes can be wrapped", () => {
 
 test("a quoted literal is a pattern for itself", () => {
   expect(quoteRegex("/a.b(c)")).toBe("/a\\.b\\(c\\)");
+});
+
+describe("paths with escapes", () => {
+  test.each([
+    ["/a.b", "/a.b", true],
+    ["/a.b", "/axb", false],
+    ["/%E4%b8", "/%e4%B8", true],
+    ["/%E4", "/%E5", false],
+    ["/100%", "/100%", true],
+    ["/%2F+", "/%2f+", true],
+  ])("%s takes %s: %s", (path, text, expected) => {
+    expect(RE2JS.compile(quotePath(path)).matches(text)).toBe(expected);
+  });
+
+  test("tells them from percent signs", () => {
+    expect(["/%e4", "/a%2F", "/100%", "/%zz"].map(hasEscapes)).toEqual([true, true, false, false]);
+  });
 });

@@ -44,6 +44,26 @@ export function quoteRegex(text: string): string {
   return RE2JS.quote(text);
 }
 
+/** Whether a path holds percent-encoded bytes, which a request may write in either case. */
+export function hasEscapes(path: string): boolean {
+  return /%[0-9A-Fa-f]{2}/.test(path);
+}
+
+/**
+ * A literal path as part of a pattern, its escapes in either case: `%e4` and `%E4` are one byte (RFC 3986, section
+ * 6.2.2.1), and Envoy leaves them as they come.
+ */
+export function quotePath(path: string): string {
+  return path
+    .split(/(%[0-9A-Fa-f]{2})/)
+    .map((part, index) => (index % 2 === 0 ? quoteRegex(part) : anyCase(part)))
+    .join("");
+}
+
+function anyCase(byte: string): string {
+  return byte.replace(/[A-Fa-f]/g, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+}
+
 /** Unicode classes that RE2 has in every version that Envoy was built with. */
 const CLASSES = new Set(
   (

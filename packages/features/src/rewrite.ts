@@ -8,7 +8,7 @@ import {
   key,
   ok,
   pathType,
-  quoteRegex,
+  quotePath,
   type RouteDraft,
   type ValueType,
   visible,
@@ -170,7 +170,7 @@ function slashInFront(target: string, pattern: string, groups: number): string |
 function replacePrefix(prefix: string, path: PathMatch): RegexMatchAndSubstitute {
   const literal = expandLiteral(prefix);
   if (path.kind !== "prefix") return substitution("^.*$", literal);
-  const matched = path.value === "/" ? "" : scoped(quoteRegex(path.value), path);
+  const matched = path.value === "/" ? "" : scoped(quotePath(path.value), path);
   if (prefix.endsWith("/")) return substitution(`^${matched}(?:/(.*))?$`, `${literal}\\1`);
   // The slash of a bare `/` is all that a rule for `/` matched.
   const rest = matched === "" ? "(?:/|(/.+))" : "(/.*)?";

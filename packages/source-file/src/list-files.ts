@@ -1,5 +1,5 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Diagnostic } from "@sluice/model";
 import { reasonOf, unreadable } from "./read-text.ts";
 
@@ -35,14 +35,40 @@ export interface Listing {
   readonly problems: Diagnostic[];
 }
 
+/** Some links to a large tree, or between folders, can make a tree without end. */
+export const MAX_FOLDERS = 10_000;
+
 /**
- * Lists a folder with all below it, sorted by path. Circles of links are entered once. `enter` is called with each
- * folder before it is read, so that a watch set there misses nothing.
+ * Lists a folder with all below it, sorted by path. Links to a folder above, which make circles, are not entered, nor more
+ * than {@link MAX_FOLDERS} folders. `enter` is called with each folder before it is read, so that a watch set there
+ * misses nothing.
  */
 export function listFolder(folder: string, enter: (folder: string) => void = () => {}): Listing {
   const listing: Listing = { files: [], folders: [], withLinks: new Set(), problems: [] };
-  walk(folder, new Set(), listing, enter);
+  walk(folder, foldersAbove(folder), listing, enter);
+  if (listing.folders.length >= MAX_FOLDERS) {
+    listing.problems.push(
+      unreadable(folder, `it holds more than ${MAX_FOLDERS} folders, and not all are read`),
+    );
+  }
   return listing;
+}
+
+/** All of them, so that a folder looks the same whether it is listed alone or with one above it. */
+function foldersAbove(folder: string): Set<string> {
+  const above = new Set<string>();
+  for (let path = dirname(resolve(folder)); ; path = dirname(path)) {
+    above.add(realOrItself(path));
+    if (dirname(path) === path) return above;
+  }
+}
+
+function realOrItself(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function walk(
@@ -51,6 +77,7 @@ function walk(
   into: Listing,
   enter: (folder: string) => void,
 ): void {
+  if (into.folders.length >= MAX_FOLDERS) return;
   try {
     const real = realpathSync(folder);
     if (above.has(real)) return;

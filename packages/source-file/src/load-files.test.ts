@@ -58,6 +58,7 @@ describe("loadFiles", () => {
     writeFileSync(box.path("large.yaml"), "");
     truncateSync(box.path("large.yaml"), MAX_FILE_BYTES + 1);
     execFileSync("mkfifo", [box.path("pipe.yaml")]);
+    symlinkSync("/dev/zero", box.path("zero.yaml"));
     symlinkSync("nowhere", box.path("link.yaml"));
     expect(load(box.folder, box.path("missing"))).toEqual({
       names: ["Service a a.yaml", "Service bom bom.yaml"],
@@ -67,6 +68,7 @@ describe("loadFiles", () => {
         "file-unreadable link.yaml:1:1",
         "file-unreadable missing:1:1",
         "file-unreadable pipe.yaml:1:1",
+        "file-unreadable zero.yaml:1:1",
       ],
     });
   });

@@ -3,6 +3,7 @@ import type { Diagnostic } from "@sluice/model";
 import type { FileRegistry } from "./file-registry.ts";
 import { type Manifest, parseManifest } from "./parse-manifest.ts";
 import { readText, reasonOf, unreadable } from "./read-text.ts";
+import { endsShort, formOf, type TextForm } from "./text-form.ts";
 
 /** Files whose content is in the registry, read again when they have changed. */
 export interface TrackedFiles {
@@ -30,7 +31,8 @@ interface Tracked {
   fresh: boolean;
   /** The last content that could be parsed. */
   good: Manifest | undefined;
-  endedWithNewline: boolean;
+  /** The form of that content's text. */
+  form: TextForm | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -39,8 +41,8 @@ const TICK_MS = 20;
 
 /**
  * Tracks files. What looks like the middle of a write waits for `settleMs` without a further change: a file (also an empty
- * one) that defines fewer objects than before or has lost the line break at its end, and one that is gone (some editors
- * remove and write anew). Everything else counts at once.
+ * one) that defines fewer objects than before or ends in another way, as one does that a program writes line by line, and
+ * one that is gone (some editors remove and write anew). Everything else counts at once.
  */
 export function trackFiles(registry: FileRegistry, options: TrackOptions): TrackedFiles {
   const tracked = new Map<string, Tracked>();
@@ -69,7 +71,7 @@ export function trackFiles(registry: FileRegistry, options: TrackOptions): Track
     }
     const accept = (): void => {
       file.good = manifest;
-      file.endedWithNewline = result.text.endsWith("\n");
+      file.form = formOf(result.text);
       registry.update(path, manifest);
     };
     if (looksPartial(file, manifest, result.text)) later(path, file, accept);
@@ -88,7 +90,7 @@ export function trackFiles(registry: FileRegistry, options: TrackOptions): Track
       signature: "",
       fresh: false,
       good: undefined,
-      endedWithNewline: false,
+      form: undefined,
       timer: undefined,
     };
     tracked.set(path, file);
@@ -116,8 +118,8 @@ export function trackFiles(registry: FileRegistry, options: TrackOptions): Track
 }
 
 function looksPartial(before: Tracked, manifest: Manifest, text: string): boolean {
-  const fewer = manifest.objects.length < (before.good?.objects.length ?? 0);
-  return fewer || (before.endedWithNewline && !text.endsWith("\n"));
+  if (manifest.objects.length < (before.good?.objects.length ?? 0)) return true;
+  return before.form !== undefined && endsShort(before.form, text);
 }
 
 type Probe = { readonly signature: string } & (

@@ -158,6 +158,19 @@ describe("a file", () => {
     expect(applied).toEqual(["b", "c", "d", "a b"]);
   });
 
+  it("that is written line by line is taken whole, though every part of it parses", async () => {
+    await startPatient();
+    const file = openSync(box.path("a.yaml"), "w");
+    let sentinel = 0;
+    for (const line of serviceYaml("a", "NodePort").split(/^/m)) {
+      box.write("s.yaml", serviceYaml("s", `Type${++sentinel}`));
+      await until(store, services, `a=ClusterIP s=Type${sentinel}`);
+      writeSync(file, line);
+    }
+    closeSync(file);
+    await until(store, services, `a=NodePort s=Type${sentinel}`);
+  });
+
   it("that is emptied and stays so loses its objects", async () => {
     box.write("a.yaml", "");
     await until(store, services, "");
@@ -234,6 +247,27 @@ describe("a folder", () => {
     await start(box.path("root"));
     box.write("elsewhere/real.yaml", serviceYaml("a", "NodePort"));
     await until(store, services, "a=NodePort");
+  });
+
+  it("that holds a link to one above it, and comes while it is watched, is entered once", async () => {
+    box.write("a.yaml", serviceYaml("a"));
+    await start();
+    symlinkSync(".", box.path("self"));
+    mkdirSync(box.path(".sub"));
+    symlinkSync("..", box.path(".sub/up"));
+    box.write(".sub/b.yaml", serviceYaml("b"));
+    renameSync(box.path(".sub"), box.path("sub"));
+    await until(store, services, "a=ClusterIP b=ClusterIP");
+    expect(findings(store)).toBe("");
+  });
+
+  it("with many files that is removed is a change or two", async () => {
+    for (let n = 0; n < 50; n++) box.write(`sub/f${n}.yaml`, serviceYaml(`s${n}`));
+    await start();
+    applied.length = 0;
+    rmSync(box.path("sub"), { recursive: true });
+    await until(store, services, "");
+    expect(applied.length).toBeLessThan(10);
   });
 
   it("in which many files change at once is one change", async () => {

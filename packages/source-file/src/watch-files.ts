@@ -73,6 +73,8 @@ class FileWatcher {
     maxMs: MAX_DELAY_MS,
   });
 
+  #soon: NodeJS.Immediate | undefined;
+
   constructor({ paths, store, log, settleMs = SETTLE_MS }: WatchFilesOptions) {
     this.#store = store;
     this.#log = log;
@@ -88,7 +90,7 @@ class FileWatcher {
       onDrop: (path) => {
         if (this.#roots.has(path)) this.#problems.set(path, absent(path));
       },
-      onSettled: () => this.#publish(),
+      onSettled: () => this.#publishSoon(),
     });
   }
 
@@ -99,6 +101,7 @@ class FileWatcher {
 
   close(): void {
     this.#events.close();
+    clearImmediate(this.#soon);
     this.#tree.files.close();
     this.#watches.close();
   }
@@ -163,6 +166,14 @@ class FileWatcher {
   #mayVanish(path: string): boolean {
     for (const root of this.#roots) if (path !== root && isIn(path, root)) return existsSync(root);
     return true;
+  }
+
+  /** Once for all waits that end together, such as those of the files of a removed folder. */
+  #publishSoon(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.#publish();
+    });
   }
 
   #publish(): void {

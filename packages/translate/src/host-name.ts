@@ -6,8 +6,9 @@ export const ANY_HOST = "*";
  * cannot be a host. Port numbers are no part of a host in Kubernetes.
  */
 export function normalizeHost(host: string): string | undefined {
-  const text = host.trim().toLowerCase().replace(/\.$/, "");
-  if (text === "" || text === ANY_HOST) return ANY_HOST;
+  const written = host.trim().toLowerCase();
+  if (written === "" || written === ANY_HOST) return ANY_HOST;
+  const text = written.replace(/\.$/, "");
   const name = text.startsWith("*.") ? text.slice(2) : text;
   if (text.length > 253) return undefined;
   const labels = name.split(".");

@@ -1,7 +1,9 @@
 import {
+  type AnnotationEntry,
   type AnnotationSet,
   annotationOrigin,
   askMarks,
+  createReport,
   type Feature,
   parseFeature,
   type References,
@@ -100,26 +102,45 @@ function unknownKeys(set: AnnotationSet, features: readonly Feature[]): Diagnost
 
 /**
  * Merges the annotations of several Ingresses, oldest first, for features whose keys act on something they
- * share. Key by key the oldest decides; a younger one that differs is told so.
+ * share. Key by key the oldest decides; a younger one that differs is told so. A blank value is none, and a bad
+ * one, reported here, decides nothing as long as a younger Ingress has a good one: it must not touch others. Where
+ * bad values close a protection, the oldest decides whatever it says.
  */
 export function mergeAnnotations(
   sets: readonly AnnotationSet[],
   features: readonly Feature[],
   shared: string,
 ): { readonly set: AnnotationSet; readonly diagnostics: readonly Diagnostic[] } {
-  const merged = new Map<string, { text: string; annotation: string; object: ObjectRef }>();
+  const merged = new Map<string, AnnotationEntry>();
   const diagnostics: Diagnostic[] = [];
   const declared = keyTest(features);
   for (const set of sets) {
     for (const [key, entry] of set) {
-      if (!declared(key)) continue;
+      if (!declared(key) || entry.text === "") continue;
       const winner = merged.get(key);
       if (winner === undefined) merged.set(key, entry);
-      else if (winner.text !== entry.text && objectKey(winner.object) !== objectKey(entry.object))
-        diagnostics.push(overruled(entry, winner, shared));
+      else if (objectKey(winner.object) === objectKey(entry.object)) continue;
+      else if (fault(features, key, winner) !== undefined && fault(features, key, entry) === undefined) {
+        diagnostics.push(...badValue(features, key, winner));
+        merged.set(key, entry);
+      } else if (winner.text !== entry.text) diagnostics.push(overruled(entry, winner, shared));
     }
   }
   return { set: merged, diagnostics };
+}
+
+/** What a value should have been, if it is bad and so as if it were not there. */
+function fault(features: readonly Feature[], key: string, { text }: AnnotationEntry): string | undefined {
+  const owner = features.find(({ keys }) => Object.hasOwn(keys, key) && keys[key]?.each === false);
+  if (owner === undefined || owner.onInvalid === "deny") return undefined;
+  const result = owner.keys[key]?.type.parse(text);
+  return result === undefined || result.ok ? undefined : result.expected;
+}
+
+function badValue(features: readonly Feature[], key: string, entry: AnnotationEntry): readonly Diagnostic[] {
+  const { report, diagnostics } = createReport(new Map([[key, entry]]), entry.object, false);
+  report.bad(key, fault(features, key, entry) ?? "");
+  return diagnostics;
 }
 
 function overruled(

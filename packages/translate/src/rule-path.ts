@@ -3,25 +3,23 @@ import type { IngressPath, PathMatch } from "@sluice/model";
 
 /**
  * The match of a rule's path by its type. `Prefix` and `ImplementationSpecific` go by path element, so `/foo/`
- * means the same as `/foo`. The path is taken as written: requests are normalised before they are matched.
+ * means the same as `/foo`. The path is taken as written, but for what lies beyond ASCII: requests are normalised
+ * before they are matched, and have that percent-encoded.
  */
 export function rulePathMatch(rule: IngressPath): ValueResult<PathMatch> {
-  const path = rule.path === "" ? "/" : rule.path;
-  const fault = pathFault(path);
+  const written = rule.path === "" ? "/" : rule.path;
+  const fault = pathFault(written);
   if (fault !== undefined) return bad(fault);
+  const path = written.replaceAll(/[\u{80}-\u{10ffff}]+/gu, encodeURI);
   if (rule.pathType === "Exact") return ok({ kind: "exact", value: path });
   return ok({ kind: "prefix", value: path.replace(/\/+$/, "") || "/" });
 }
 
 function pathFault(path: string): string | undefined {
   if (!path.startsWith("/")) return 'a path that starts with "/"';
+  if (!path.isWellFormed()) return "a path of whole characters";
   if (/[?#]/.test(path)) return "a path without query or fragment";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u0020\u007f]/.test(path)) return "a path without blanks and control characters";
   return undefined;
-}
-
-/** True if the path may be used once a feature makes it a regex: only its start is prescribed. */
-export function looksLikePath(path: string): boolean {
-  return path === "" || path.startsWith("/") || path.startsWith("^");
 }

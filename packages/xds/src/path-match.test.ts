@@ -17,6 +17,9 @@ test.each<[PathMatch, object]>([
     { kind: "prefix", value: "/a", ignoreCase: true },
     { pathSeparatedPrefix: "/a", ...INSENSITIVE },
   ],
+  // An escape may come in either case.
+  [{ kind: "exact", value: "/%E4" }, { safeRegex: { regex: "/%[eE]4" } }],
+  [{ kind: "prefix", value: "/a%2F" }, { safeRegex: { regex: "/a%2[fF](?:/.*)?" } }],
   // An alternative must not escape from the anchor, nor from what follows.
   [{ kind: "regex", value: "/a|/b" }, { safeRegex: { regex: "(?:/a|/b).*" } }],
   [{ kind: "regex", value: "/a", ignoreCase: true }, { safeRegex: { regex: "(?i)(?:/a).*" } }],

@@ -12,6 +12,8 @@ export interface Body {
   readonly bad?: boolean;
   /** The model client waits for it to get warm until a timeout. */
   readonly slow?: boolean;
+  /** Makes it large. */
+  readonly text?: string;
   /** Name of the RouteConfiguration of a listener. */
   readonly routes?: string;
   /** Name of the cluster of a virtual host. */

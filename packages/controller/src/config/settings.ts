@@ -9,7 +9,8 @@ const address = z
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
 const ipPort = hostPort.refine(isIpPort, "ADDRESS:PORT with an IP address");
-const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+const NAMESPACES = "names of namespaces, with commas between them";
+const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, NAMESPACES);
 /** A list in a file, or in a flag or a variable one text with commas. */
 const namespaces = z.union(
   [
@@ -19,7 +20,7 @@ const namespaces = z.union(
       .transform((text) => text.split(",").map((name) => name.trim()))
       .pipe(z.array(namespace)),
   ],
-  { error: "names of namespaces, with commas between them" },
+  { error: NAMESPACES },
 );
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 

@@ -100,6 +100,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     address: options.xdsAddress,
     onNode: (info) => renderingOf(controlPlane, info).world,
     inline: controlPlane.inline,
+    onError(err, node) {
+      metrics.failed("stream");
+      logger.error({ node, err }, "the stream of a node failed; this is a bug");
+    },
     onConnection(event) {
       const { info, connected } = event;
       metrics.ads.connection(event);

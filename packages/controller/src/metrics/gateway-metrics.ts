@@ -8,7 +8,7 @@ import { storeMetrics } from "./store-metrics.ts";
 import { worldMetrics } from "./world-metrics.ts";
 
 /** What an exception can be caught in without doing harm to the rest. */
-export type Part = "derivation" | "isolation" | "debug-page";
+export type Part = "derivation" | "isolation" | "debug-page" | "stream";
 
 /** The metrics of one gateway, in a registry of its own. All are documented in docs/metrics.md. */
 export interface GatewayMetrics {

@@ -1,0 +1,4 @@
+export * from "./arbitrary-world.ts";
+export * from "./key-pair.ts";
+export * from "./objects.ts";
+export * from "./translation.ts";
