@@ -62,6 +62,8 @@ export function apiServer(context: PartsContext, isReady: () => Promise<boolean>
       "--service-cluster-ip-range=10.96.0.0/16",
       "--allow-privileged=true",
       "--profiling=false",
+      // Without it a SIGTERM waits up to a minute for clients to end their watches.
+      "--shutdown-watch-termination-grace-period=1s",
       ...(audit ? auditFlags(folder) : []),
     ],
     logFile: join(folder, "logs", "kube-apiserver.log"),
@@ -108,6 +110,8 @@ export function controllerManager(
       `--root-ca-file=${caFile(context)}`,
       "--leader-elect=false",
       "--secure-port=0",
+      // An absence of the API server must not make the node look dead.
+      "--node-monitor-grace-period=10m",
       `--controllers=${["*", ...NO_CONTROLLERS.map((name) => `-${name}`)].join(",")}`,
       // The default of 20 requests a second is for clusters that others use as well.
       "--kube-api-qps=1000",
