@@ -76,6 +76,13 @@ async function buildTool(tool: Tool, work: string, options: BuildToolsOptions): 
     const target = ["-o", join(made, tool.name), tool.package];
     const args = ["build", "-v", ...flags, "-ldflags", tool.linkerFlags, ...target];
     const { code, output } = await go(args, { ...run, onLine: () => compiled++ });
+    if (signal?.aborted) {
+      throw new ClusterError(
+        "build-failed",
+        `The build of ${tool.name} was interrupted.`,
+        "Nothing of it is left.",
+      );
+    }
     if (code !== 0) {
       throw new ClusterError(
         "build-failed",

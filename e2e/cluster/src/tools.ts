@@ -22,11 +22,10 @@ export interface Tool {
 }
 
 const MODULES = join(import.meta.dirname, "..", "tools");
-const COMPONENT_VERSION = "k8s.io/component-base/version";
 
 /** All tools, in the order in which they are built: the small one first. Their versions are those of the go.mod files. */
 export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] {
-  const tool = (name: ToolName, module: string, required: string, path: string, flags = ""): Tool => {
+  const tool = (name: ToolName, module: string, required: string, path: string): Tool => {
     const folder = join(MODULES, module);
     const version = requiredVersion(readFileSync(join(folder, "go.mod"), "utf8"), required);
     const target = join(cacheFolder(env), "tools", `${name}-${version}`);
@@ -35,13 +34,13 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
       version,
       module: folder,
       package: path,
-      linkerFlags: `-s -w${flags.replaceAll("VERSION", version)}`,
+      linkerFlags: `-s -w${module === "kubernetes" ? kubernetesFlags(version) : ""}`,
       folder: target,
       path: join(target, name),
     };
   };
   const kubernetes = (name: ToolName): Tool =>
-    tool(name, "kubernetes", "k8s.io/kubernetes", `k8s.io/kubernetes/cmd/${name}`, KUBERNETES_FLAGS);
+    tool(name, "kubernetes", "k8s.io/kubernetes", `k8s.io/kubernetes/cmd/${name}`);
   return [
     tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
     kubernetes("kube-apiserver"),
@@ -51,7 +50,11 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
 }
 
 /** Kubernetes learns its version from the linker only; without one an API server calls itself v0.0.0 and clients balk. */
-const KUBERNETES_FLAGS = ` -X ${COMPONENT_VERSION}.gitVersion=vVERSION`;
+function kubernetesFlags(version: string): string {
+  const [major, minor] = version.split(".");
+  const set = (name: string, value = ""): string => ` -X k8s.io/component-base/version.${name}=${value}`;
+  return set("gitVersion", `v${version}`) + set("gitMajor", major) + set("gitMinor", minor);
+}
 
 /** The version, without the v, at which the text of a go.mod file requires a module. Throws when it does not. */
 export function requiredVersion(goMod: string, module: string): string {
