@@ -11,6 +11,9 @@ const PODS = "/api/v1/namespaces/default/pods";
 const slicesOf = (service: string): string =>
   `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=${service}`;
 
+/** RBAC is read from a cache, which no event tells of. */
+const PATIENCE = { timeout: 30_000 };
+
 const shared = useCluster({ users: [{ name: "reader", groups: ["readers"] }] });
 
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
@@ -182,7 +185,7 @@ describe("users", () => {
     await expect(reader.get(PODS)).rejects.toMatchObject({ status: 403 });
     const group = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "readers" };
     await shared.cluster.api.apply(binding("readers", group));
-    await expect.poll(() => reader.get(PODS).then(() => "ok", String)).toBe("ok");
+    await expect.poll(() => reader.get(PODS).then(() => "ok", String), PATIENCE).toBe("ok");
     await expect(reader.get(secrets)).rejects.toMatchObject({ status: 403, reason: "Forbidden" });
   });
 
@@ -192,7 +195,7 @@ describe("users", () => {
     await api.apply(binding("viewer", { kind: "ServiceAccount", name: "viewer", namespace: "default" }));
     const who = { serviceAccount: "viewer", namespace: "default" };
     const viewer = await apiFor(who);
-    await expect.poll(() => viewer.get(PODS).then(() => "ok", String)).toBe("ok");
+    await expect.poll(() => viewer.get(PODS).then(() => "ok", String), PATIENCE).toBe("ok");
     await expect(viewer.get(secrets)).rejects.toMatchObject({ status: 403 });
     const whoami = await kubectl(["--kubeconfig", await kubeconfigFor(who), "auth", "whoami", "-o", "name"]);
     expect(whoami).toContain("selfsubjectreview");

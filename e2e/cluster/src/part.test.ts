@@ -59,7 +59,7 @@ test("one that ends before it serves is quoted", async () => {
   });
 });
 
-test("a part dies with the process that started it, even by SIGKILL", async () => {
+test("a part dies with the process that started it, even by SIGKILL", { timeout: 30_000 }, async () => {
   const script = join(folder, "parent.ts");
   writeFileSync(
     script,
@@ -77,7 +77,7 @@ setInterval(() => {}, 1000);
   const pid = Number(String(output));
   expect(pid).toBeGreaterThan(0);
   parent.kill("SIGKILL");
-  await expect.poll(() => isAlive(pid)).toBe(false);
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
 });
 
 /** Whether a process runs; one that has ended and whose parent has not asked for it does not. */
