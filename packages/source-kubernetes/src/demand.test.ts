@@ -111,16 +111,30 @@ describe("a Secret that is read", () => {
     expect(value(store)).toBe("secret");
   });
 
-  it("is asked for once a minute where it must not be watched, and given up where it must not be read", async () => {
-    const { store, source, clock, watches, gets, until } = await withSecret();
+  it("is asked for again and again where it must not be watched", async () => {
+    const { store, clock, watches, gets, until } = await withSecret();
     (await watches.next()).fail(403);
     (await gets.next()).json(secret("cert", "5", "one"));
     await store.whenSynced();
-    clock.advance(await clock.asleep(60_000, 90_000));
+    for (const wait of [375, 750, 1_500]) {
+      clock.advance(await clock.asleep(wait, wait));
+      (await watches.next()).fail(403);
+      (await gets.next()).json(secret("cert", `${wait}`, `after ${wait}`));
+      await until(() => value(store), `after ${wait}`);
+    }
+  });
+
+  it("is given up for the moment where it must not be read, but not at the first refusal", async () => {
+    const { store, source, clock, watches, gets, until } = await withSecret();
     (await watches.next()).fail(403);
     (await gets.next()).fail(403, "secrets are forbidden");
+    await clock.asleep(375, 375);
+    expect(store.isSynced()).toBe(false);
+    clock.advance(3_000);
+    (await watches.next()).fail(403);
+    (await gets.next()).fail(403, "secrets are forbidden");
+    await store.whenSynced();
     await until(() => source.status().refused[0], "Secret shop/cert: secrets are forbidden (403)");
-    expect(value(store)).toBe("one");
   });
 
   it("leaves the store, and is watched no more, when nobody reads it", async () => {

@@ -91,7 +91,7 @@ export function followDemand({ env, store, inbox, signal, patienceMs }: DemandOp
       if (readers > 0 || !isLabel(namespace)) return;
       const collection = collectionOf("Pod", { namespace });
       start(`Pod/${namespace}`, (put, onFirst, until) =>
-        followCollection(env, { collection, put, mayBe: { refused: true }, onFirst, signal: until }),
+        followCollection(env, { collection, put, mayBe: { refused: "for good" }, onFirst, signal: until }),
       );
     },
     leave(key) {

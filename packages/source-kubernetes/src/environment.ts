@@ -23,5 +23,5 @@ export const COLLECTION_BACKOFF: BackoffLimits = { firstMs: 200, maxMs: 10_000 }
 export const OBJECT_BACKOFF: BackoffLimits = { firstMs: 500, maxMs: 60_000 };
 /** A watch that lasted this long was worth opening, even if it had nothing to tell. */
 export const LASTING_MS = 5_000;
-/** When to look again for what is not there or must not be watched. */
+/** When to look again for a kind that is not there. */
 export const LOOK_AGAIN_MS = 60_000;

@@ -1,4 +1,4 @@
-import { isRefusal, isStatus } from "./api-error.ts";
+import { isStatus } from "./api-error.ts";
 import { count } from "./counters.ts";
 import { COLLECTION_BACKOFF, type Environment, LASTING_MS, LOOK_AGAIN_MS } from "./environment.ts";
 import { createHeld, type Put } from "./held.ts";
@@ -10,11 +10,18 @@ import { openWatch } from "./watch.ts";
 export interface FollowCollectionOptions {
   readonly collection: Collection;
   readonly put: Put;
-  /** What counts as an answer to the first list, besides a list: the kind does not exist, or may not be read. */
-  readonly mayBe: { readonly absent?: boolean; readonly refused?: boolean };
+  readonly mayBe: Exceptions;
   /** Called once, when the first list has been put, or need not be waited for. */
   readonly onFirst: () => void;
   readonly signal: AbortSignal;
+}
+
+/** What counts as an answer to the first list, besides a list. */
+export interface Exceptions {
+  /** That the kind does not exist. */
+  readonly absent?: boolean;
+  /** That it may not be read: as soon as the API server says so, or when that lasts. */
+  readonly refused?: "at once" | "for good";
 }
 
 /**
@@ -30,6 +37,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
   const held = createHeld(kind, apiVersion, options.put);
   let version: string | undefined;
   let waitsForFirst = true;
+  let isAbsent = false;
 
   const first = (): void => {
     if (waitsForFirst) options.onFirst();
@@ -39,6 +47,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
     const listed = await listAll(api, request, () => held.begin());
     listed.listing.end();
     version = listed.version;
+    isAbsent = false;
     count(counters.lists, kind);
     health.ok(name);
     first();
@@ -69,6 +78,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
       }
       if (mayBe.absent && isStatus(error, 404)) {
         version = undefined;
+        isAbsent = true;
         health.ok(name);
         first();
         return LOOK_AGAIN_MS;
@@ -85,10 +95,13 @@ export async function followCollection(env: Environment, options: FollowCollecti
     wake: health.wake,
     onError(error) {
       count(counters.failures, kind);
-      health.failed(name, error);
-      // What may have been missed while nothing could be read is in a new list.
-      if (isRefusal(error)) version = undefined;
-      if (mayBe.refused && isRefusal(error)) first();
+      // Whether there is such a kind by now is of no interest while the API server starts.
+      if (isAbsent) return;
+      const verdict = health.failed(name, error);
+      if (verdict === "away") return;
+      // It may be the version that is refused; a list does without.
+      if (verdict === "refused") version = undefined;
+      if (mayBe.refused === "at once" || (mayBe.refused === "for good" && verdict === "refused")) first();
     },
   });
   health.gone(name);

@@ -1,7 +1,7 @@
 import { isRawObject } from "@sluice/kubernetes-objects";
-import { isRefusal, isStatus } from "./api-error.ts";
+import { isStatus } from "./api-error.ts";
 import { count } from "./counters.ts";
-import { type Environment, LASTING_MS, LOOK_AGAIN_MS, OBJECT_BACKOFF } from "./environment.ts";
+import { type Environment, LASTING_MS, OBJECT_BACKOFF } from "./environment.ts";
 import { createHeld, type Put } from "./held.ts";
 import { type Outcome, persist } from "./persist.ts";
 import type { SingleObject } from "./resources.ts";
@@ -19,7 +19,7 @@ export interface FollowObjectOptions {
  * Follows one object by its name: neither `list` nor anything about other objects is asked for. The watch begins with
  * the object as it is; that there is none, only a GET says, which is sent when the watch is open, so that nothing
  * falls between. Once the watch has told anything, it knows better than the GET. Where watching is refused, the object
- * is asked for about once a minute. Resolves after the signal, with the object still put.
+ * is asked for again and again, at last about once a minute. Resolves after the signal, with the object still put.
  */
 export async function followObject(env: Environment, options: FollowObjectOptions): Promise<void> {
   const { clock, random, health, counters, limiter } = env;
@@ -85,7 +85,7 @@ export async function followObject(env: Environment, options: FollowObjectOption
       if (!isStatus(error, 403)) throw error;
       version = undefined;
       await lookUp(() => false, signal);
-      return LOOK_AGAIN_MS * (1 + random() / 2);
+      return "nothing";
     }
   };
 
@@ -97,8 +97,7 @@ export async function followObject(env: Environment, options: FollowObjectOption
     wake: health.wake,
     onError(error) {
       count(counters.failures, kind);
-      health.failed(name, error);
-      if (isRefusal(error)) onAnswer();
+      if (health.failed(name, error) === "refused") onAnswer();
     },
   });
   health.gone(name);

@@ -14,6 +14,15 @@ export interface KubernetesStatus {
   readonly refused: readonly string[];
 }
 
+/**
+ * What a failure means. `away`: no answer, or none that says anything. `doubtful`: a refusal that is not old, as an API
+ * server gives them while it starts and has not read its roles. `refused`: one that lasts.
+ */
+export type Verdict = "away" | "doubtful" | "refused";
+
+/** How long a refusal must last to be believed, milliseconds. */
+const DOUBT_MS = 3_000;
+
 /** Where the source logs to; a pino logger is one. */
 export interface KubernetesLog {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -26,7 +35,7 @@ export interface Health {
   readonly status: Cell<KubernetesStatus>;
   /** A request of this follower has been answered as it should. */
   ok(name: string): void;
-  failed(name: string, error: unknown): void;
+  failed(name: string, error: unknown): Verdict;
   /** The follower has ended. */
   gone(name: string): void;
   /** Fires at the first success after the API server was away, once each time: who waits may try at once. */
@@ -37,6 +46,7 @@ export interface Health {
 export function createHealth(clock: Clock, log: KubernetesLog | undefined): Health {
   const away = new Set<string>();
   const refused = new Map<string, string>();
+  const refusedSince = new Map<string, number>();
   const status = cell<KubernetesStatus>({ connected: true, since: clock.now(), refused: [] });
   let wake = new AbortController();
   let woken = false;
@@ -67,21 +77,25 @@ export function createHealth(clock: Clock, log: KubernetesLog | undefined): Heal
   return {
     status,
     ok(name) {
+      refusedSince.delete(name);
       setRefused(name, undefined);
       settled(name);
     },
     failed(name, error) {
       const reason = describeError(error);
+      log?.debug({ what: name, reason }, "a request to the API server failed");
       if (isRefusal(error)) {
+        const since = refusedSince.get(name) ?? clock.now();
+        refusedSince.set(name, since);
+        if (clock.now() - since < DOUBT_MS) return "doubtful";
         if (refused.get(name) !== `${name}: ${reason}`)
           log?.warn({ what: name, reason }, "the API server refuses what the gateway asks for");
         setRefused(name, `${name}: ${reason}`);
         settled(name);
-        return;
+        return "refused";
       }
-      log?.debug({ what: name, reason }, "a request to the API server failed");
       away.add(name);
-      if (!status.get().connected) return;
+      if (!status.get().connected) return "away";
       woken = false;
       status.set({
         connected: false,
@@ -93,8 +107,10 @@ export function createHealth(clock: Clock, log: KubernetesLog | undefined): Heal
         { what: name, reason },
         "the API server cannot be reached; the gateway goes on with what it knows",
       );
+      return "away";
     },
     gone(name) {
+      refusedSince.delete(name);
       setRefused(name, undefined);
       away.delete(name);
       backAgain();

@@ -79,13 +79,17 @@ describe("the first list", () => {
     (await namespaces.next()).fail(403);
     (await classes.next()).fail(403, "classes are forbidden");
     await clock.asleep(60_000, 60_000);
+    await clock.asleep(150, 150, 2);
+    clock.advance(3_000);
+    (await namespaces.next()).fail(403);
+    (await classes.next()).fail(403, "classes are forbidden");
     await until(
       () => source.status().refused.join(),
       "IngressClass: classes are forbidden (403),Namespace: fake error 403 (403)",
     );
     expect(source.missing()).toContain("IngressClass");
     expect(store.isSynced()).toBe(false);
-    clock.advance(await clock.asleep(100, 200));
+    clock.advance(await clock.asleep(250, 350));
     (await classes.next()).list([], "1");
     await store.whenSynced();
     await until(() => source.status().refused.join(), "Namespace: fake error 403 (403)");
@@ -98,13 +102,17 @@ describe("the first list", () => {
   });
 
   it("asks for some namespaces and labels only, and can then do without the classes", async () => {
-    const { api, store, start } = await sourceBench();
+    const { api, store, clock, start } = await sourceBench();
     const classes = api.claim("/apis/networking.k8s.io/v1/ingressclasses");
-    start({ namespaces: ["b", "a", "b"], labelSelector: "team=web" });
+    const source = start({ namespaces: ["b", "a", "b"], labelSelector: "team=web" });
+    (await classes.next()).fail(403);
+    await clock.asleep(150, 150);
+    expect(source.missing()).toContain("IngressClass");
+    clock.advance(3_000);
     (await classes.next()).fail(403);
     await store.whenSynced();
-    const lists = api.log.filter((path) => !path.includes("watch=1")).sort();
-    expect(lists).toEqual([
+    const lists = new Set(api.log.filter((path) => !path.includes("watch=1")).sort());
+    expect([...lists]).toEqual([
       "/api/v1/namespaces/a/services?limit=500",
       "/api/v1/namespaces/b/services?limit=500",
       "/api/v1/namespaces?limit=500",
@@ -295,6 +303,46 @@ describe("an outage", () => {
       "the API server cannot be reached; the gateway goes on with what it knows",
       "the API server is back; nothing was missed",
     ]);
+  });
+});
+
+describe("a refusal", () => {
+  it("is believed only if it lasts, since an API server that starts has not read its roles", async () => {
+    const { asked, watch, source, clock, until, logged, services } = await withServices([service("a", "1")]);
+    watch.event("BOOKMARK", { metadata: { resourceVersion: "20" } });
+    watch.end();
+    (await asked.next()).fail(403);
+    clock.advance(await clock.asleep(100, 200));
+    const next = await asked.next();
+    expect(next.query.resourceVersion).toBe("20");
+    expect(source.status()).toMatchObject({ connected: true, refused: [] });
+    next.fail(403, "services are forbidden");
+    await clock.asleep(250, 350);
+    clock.advance(3_000);
+    (await asked.next()).fail(403, "services are forbidden");
+    await until(() => source.status().refused.join(), "Service: services are forbidden (403)");
+    expect(logged).toEqual(["the API server refuses what the gateway asks for"]);
+    clock.advance(await clock.asleep(500, 700));
+    const list = await asked.next();
+    expect(list.query.watch).toBeUndefined();
+    expect(services()).toBe("a=ClusterIP");
+    list.list([service("b", "2")], "30");
+    await until(services, "b=ClusterIP");
+    await until(() => source.status().refused.length, 0);
+  });
+
+  it("of a kind that is not there anyway is of no interest", async () => {
+    const { api, clock, start, store, logged } = await sourceBench();
+    const configs = api.claim("/apis/mse.alibabacloud.com/v1alpha1/mseingressconfigs");
+    const source = start();
+    (await configs.next()).fail(404);
+    await store.whenSynced();
+    await clock.asleep(60_000, 60_000);
+    clock.advance(60_000);
+    (await configs.next()).fail(503);
+    await clock.asleep(100, 200);
+    expect(source.status().connected).toBe(true);
+    expect(logged).toEqual([]);
   });
 });
 

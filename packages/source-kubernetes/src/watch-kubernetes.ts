@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { followDemand } from "./demand.ts";
 import type { Environment } from "./environment.ts";
-import { followCollection } from "./follow-collection.ts";
+import { type Exceptions, followCollection } from "./follow-collection.ts";
 import { createHealth, type KubernetesLog, type KubernetesStatus } from "./health.ts";
 import { createInbox } from "./inbox.ts";
 import { type ApiTimeouts, createKubeApi } from "./kube-api.ts";
@@ -129,11 +129,8 @@ function collectionsOf(namespaces: readonly string[], labelSelector: string | un
  * Which kinds the gateway can be without. A role in some namespaces only gives no access to kinds without a namespace; a
  * gateway of a whole cluster that may not see the classes would serve the wrong Ingresses, and so waits instead.
  */
-function mayBe(
-  kind: SourcedKind,
-  isRestricted: boolean,
-): { readonly absent?: boolean; readonly refused?: boolean } {
-  if (kind === "MseIngressConfig") return { absent: true, refused: true };
-  if (kind === "Namespace") return { refused: true };
-  return { refused: isRestricted && kind === "IngressClass" };
+function mayBe(kind: SourcedKind, isRestricted: boolean): Exceptions {
+  if (kind === "MseIngressConfig") return { absent: true, refused: "at once" };
+  if (kind === "Namespace") return { refused: "at once" };
+  return isRestricted && kind === "IngressClass" ? { refused: "for good" } : {};
 }

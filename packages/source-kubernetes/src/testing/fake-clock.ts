@@ -10,8 +10,8 @@ interface Sleep {
 export interface FakeClock extends Clock {
   /** Moves on, and wakes who is due. */
   advance(ms: number): void;
-  /** Resolves with the length of a sleep within the bounds, in milliseconds, once somebody sleeps so. */
-  asleep(minMs: number, maxMs: number): Promise<number>;
+  /** Resolves with the length of a sleep within the bounds, in milliseconds, once so many (default: one) sleep so. */
+  asleep(minMs: number, maxMs: number, count?: number): Promise<number>;
 }
 
 export function fakeClock(start = 1_000_000): FakeClock {
@@ -39,10 +39,10 @@ export function fakeClock(start = 1_000_000): FakeClock {
       sleeps = sleeps.filter(({ at }) => at > now);
       for (const { wake } of due) wake();
     },
-    async asleep(minMs, maxMs) {
+    async asleep(minMs, maxMs, count = 1) {
       for (;;) {
-        const found = sleeps.find(({ ms }) => ms >= minMs && ms <= maxMs);
-        if (found !== undefined) return found.ms;
+        const [first, ...others] = sleeps.filter(({ ms }) => ms >= minMs && ms <= maxMs);
+        if (first !== undefined && others.length >= count - 1) return first.ms;
         await changed.promise;
       }
     },
