@@ -65,25 +65,27 @@ export class Rig implements AsyncDisposable {
     this.ads = undefined;
   }
 
-  /** Starts an Envoy and waits until it serves. */
-  async startEnvoy(): Promise<EnvoyProcess> {
-    const adminAddress = `unix:${join(this.folder, "admin.sock")}`;
-    this.envoy = startEnvoy({
+  /** Starts an Envoy and waits until it serves. The latest one is `envoy`; all are stopped at the end. */
+  async startEnvoy(nodeId = "node-1"): Promise<EnvoyProcess> {
+    const adminAddress = `unix:${join(this.folder, `${nodeId}-${this.#disposers.length}.sock`)}`;
+    const envoy = startEnvoy({
       binary: this.#binary,
       adminAddress,
       dieWithParent: true,
       concurrency: 1,
       logLevel: "error",
       bootstrap: bootstrap({
-        nodeId: "node-1",
+        nodeId,
         cluster: "test",
         xdsAddress: this.address,
         adminAddress,
         delta: this.variant === "delta",
       }),
     });
-    await this.envoy.ready;
-    return this.envoy;
+    this.#disposers.push(() => envoy.stop());
+    this.envoy = envoy;
+    await envoy.ready;
+    return envoy;
   }
 
   async stopEnvoy(): Promise<void> {

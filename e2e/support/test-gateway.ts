@@ -18,6 +18,8 @@ export interface TestGatewayOptions {
   /** Worker threads of Envoy; default 2. */
   readonly concurrency?: number;
   readonly extraFeatures?: readonly Feature[];
+  /** How long what is replaced drains, in seconds; default Envoy's, as in production. */
+  readonly drainSeconds?: number;
 }
 
 /** A control plane in this process and a real Envoy, over a folder that tests write manifests into. */
@@ -77,6 +79,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         delta: options.stateOfTheWorld !== true,
       }),
       concurrency: options.concurrency ?? 2,
+      ...(options.drainSeconds === undefined ? {} : { drainSeconds: options.drainSeconds }),
       dieWithParent: true,
     });
     await made.ready;

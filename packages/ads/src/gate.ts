@@ -121,6 +121,10 @@ export function isUnderWay(state: NodeState, key: string): boolean {
   if (state.ledger.inFlight.has(key) || state.isToBeTried(key)) return true;
   const block = state.pending.blockOf(key);
   if (block !== undefined) return block.on !== key && isUnderWay(state, block.on);
+  // An Envoy in which a cluster was warming when the last stream broke asks for clusters once it is warm, up to 15 s
+  // after it has asked for all else.
+  if (typeOf(key) === TYPE_URLS.CLUSTER && !state.subscriptions.has(TYPE_URLS.CLUSTER))
+    return state.world.wanted(key) !== undefined;
   // A load assignment is asked for only once its cluster is there; Envoy asks before it answers about the cluster.
   if (typeOf(key) === TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT && !state.wants(key))
     return isUnderWay(state, keyOf(TYPE_URLS.CLUSTER, nameOf(key)));

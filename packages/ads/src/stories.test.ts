@@ -71,6 +71,23 @@ describe("make before break", () => {
     expect(waiting()).toEqual([]);
   });
 
+  test("state of the world: no RouteConfiguration leaves without a host whose cluster the client has yet to ask for", async () => {
+    await using plane = await ControlPlane.start(site());
+    const envoy = plane.client("n1", "sotw");
+    envoy.subscribe(LDS);
+    await envoy.accept(LDS);
+    envoy.subscribe(RDS, ["r"]);
+    await plane.ads.when((nodes) => nodes()[0]?.types[VHDS]?.waiting.length === 1);
+    envoy.subscribe(CDS);
+    const clusters = await envoy.expectResources(CDS);
+    expect(envoy.unexpected).toEqual([]);
+    envoy.subscribe(EDS, ["c"]);
+    envoy.ack(clusters);
+    await envoy.accept(EDS);
+    const [inlined] = (await envoy.accept(RDS)).resources.values();
+    expect(Object.keys(bodyOf(inlined?.bytes ?? new Uint8Array()).hosts ?? {})).toEqual(["r/h"]);
+  });
+
   test("a cluster goes after the update that drops it is accepted", async () => {
     await using plane = await ControlPlane.start(site());
     const envoy = plane.client();

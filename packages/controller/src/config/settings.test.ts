@@ -55,3 +55,32 @@ test("external names are off, and DNS servers those of the system, unless said o
     }),
   ).toMatchObject({ allowExternalName: true, dnsResolver: "10.0.0.1:53" });
 });
+
+describe("what cannot be used is named, with what was expected", () => {
+  test.each([
+    ["httpPort", "", "a whole number from 0 to 65535"],
+    ["httpPort", "0x50", "a whole number from 0 to 65535"],
+    ["httpPort", "65536", "a whole number from 0 to 65535"],
+    ["httpPort", true, "a whole number from 0 to 65535"],
+    ["httpPort", null, "a whole number from 0 to 65535"],
+    ["concurrency", 1.5, "a whole number from 1 to 512"],
+    ["listenAddress", "localhost", "an IP address"],
+    ["debugAddress", "127.0.0.1:99999", "HOST:PORT"],
+    ["xdsAddress", "unix:", "HOST:PORT or unix:PATH"],
+    ["ingressClass", "", "a name"],
+    ["sslRedirect", "yes", "true or false"],
+    ["logLevel", "loud", "one of trace, debug, info, warn, error and silent"],
+  ])("%s: %j", (name, value, expected) => {
+    expect(() => loadSettings({ flags: { [name]: value }, env: {} })).toThrow(
+      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} cannot be used: it must be ${expected}.`,
+    );
+  });
+
+  test("one port for HTTP and HTTPS, of which Envoy would serve the first", () => {
+    const same = { flags: { httpPort: "8443" }, env: {} };
+    expect(() => loadSettings(same)).toThrow(
+      "httpsPort cannot be used: it must not be the port for plain HTTP.",
+    );
+    expect(loadSettings({ flags: { httpPort: 0, httpsPort: 0 }, env: {} })).toMatchObject({ httpPort: 0 });
+  });
+});

@@ -2,13 +2,12 @@ import { isIP } from "node:net";
 import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS } from "@sluice/translate";
 import { z } from "zod";
 
-const port = z.coerce.number().int().min(0).max(65535);
-const address = z
-  .string()
-  .regex(/^(unix:.+|\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT or unix:PATH");
-const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]:\d+|[^\s:[\]]+:\d+)$/, "HOST:PORT");
+const port = wholeNumber(0, 65535);
+const address = text(isAddress, "HOST:PORT or unix:PATH");
+const hostPort = text(isHostPort, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
-const ipPort = hostPort.refine(isIpPort, "ADDRESS:PORT with an IP address");
+const ipPort = text(isIpPort, "ADDRESS:PORT with an IP address");
+const name = text((value) => value !== "", "a name");
 const NAMESPACES = "names of namespaces, with commas between them";
 const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, NAMESPACES);
 /** A list in a file, or in a flag or a variable one text with commas. */
@@ -17,12 +16,14 @@ const namespaces = z.union(
     z.array(namespace),
     z
       .string()
-      .transform((text) => text.split(",").map((name) => name.trim()))
+      .transform((list) => list.split(",").map((item) => item.trim()))
       .pipe(z.array(namespace)),
   ],
-  { error: NAMESPACES },
+  { error: mustBe(NAMESPACES) },
 );
-const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")], {
+  error: mustBe("true or false"),
+});
 
 /**
  * Every setting of `sluice run` and `sluice serve`: flag `--http-port`, variable `SLUICE_HTTP_PORT`, and
@@ -59,7 +60,7 @@ export const SETTINGS = {
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
   listenAddress: {
-    schema: z.string().default("0.0.0.0"),
+    schema: text((value) => isIP(value) !== 0, "an IP address").default("0.0.0.0"),
     value: "ADDRESS",
     doc: "address that the listeners bind",
   },
@@ -79,12 +80,12 @@ export const SETTINGS = {
     doc: "Envoy's admin interface, HOST:PORT or unix:PATH (default: a socket in a folder of its own)",
   },
   ingressClass: {
-    schema: z.string().min(1).default(DEFAULT_INGRESS_CLASS),
+    schema: name.default(DEFAULT_INGRESS_CLASS),
     value: "NAME",
     doc: "the class of the Ingresses to serve",
   },
   controllerName: {
-    schema: z.string().min(1).default(DEFAULT_CONTROLLER),
+    schema: name.default(DEFAULT_CONTROLLER),
     value: "NAME",
     doc: "spec.controller of the IngressClasses to serve",
   },
@@ -94,7 +95,7 @@ export const SETTINGS = {
     doc: "redirect plain HTTP for hosts with a certificate, unless an annotation says otherwise",
   },
   trustedHops: {
-    schema: z.coerce.number().int().min(0).max(16).default(0),
+    schema: wholeNumber(0, 16).default(0),
     value: "N",
     doc: "proxies in front whose X-Forwarded-* is trusted",
   },
@@ -115,17 +116,21 @@ export const SETTINGS = {
     doc: "DNS server, by its IP address, for names of ExternalName Services (default: the system's)",
   },
   concurrency: {
-    schema: z.coerce.number().int().min(1).max(512).optional(),
+    schema: wholeNumber(1, 512).optional(),
     value: "N",
     doc: "Envoy worker threads (default: one per core)",
   },
   drainSeconds: {
-    schema: z.coerce.number().int().min(0).max(3600).default(15),
+    schema: wholeNumber(0, 3600).default(15),
     value: "SECONDS",
     doc: "how long open connections may finish at the end",
   },
   logLevel: {
-    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+    schema: z
+      .enum(["trace", "debug", "info", "warn", "error", "silent"], {
+        error: mustBe("one of trace, debug, info, warn, error and silent"),
+      })
+      .default("info"),
     value: "LEVEL",
     doc: "trace, debug, info, warn, error or silent",
   },
@@ -139,13 +144,44 @@ const shape = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }
 };
 
 /** Strict: a key that is not known is an error, since it would otherwise be a setting silently not in force. */
-export const Settings = z.strictObject(shape);
+export const Settings = z
+  .strictObject(shape)
+  .refine(({ httpPort, httpsPort }) => httpPort !== httpsPort || httpPort === 0, {
+    path: ["httpsPort"],
+    error: "it must not be the port for plain HTTP",
+  });
 export type Settings = z.infer<typeof Settings>;
 
-function isIpPort(text: string): boolean {
-  const colon = text.lastIndexOf(":");
-  const port = Number(text.slice(colon + 1));
-  return isIP(text.slice(0, colon).replace(/^\[(.*)\]$/, "$1")) !== 0 && port > 0 && port < 65536;
+/** A number, or its text as flags and variables have it. Nothing else: `true` or an empty text is no number. */
+function wholeNumber(min: number, max: number) {
+  const error = mustBe(`a whole number from ${min} to ${max}`);
+  const digits = z.string().regex(/^\d+$/).transform(Number);
+  return z
+    .union([digits, z.number()], { error })
+    .pipe(z.number({ error }).int(error).min(min, error).max(max, error));
+}
+
+function text(isFine: (value: string) => boolean, expected: string) {
+  return z.string(mustBe(expected)).refine(isFine, mustBe(expected));
+}
+
+function mustBe(expected: string): string {
+  return `it must be ${expected}`;
+}
+
+function isAddress(value: string): boolean {
+  return /^unix:./.test(value) || isHostPort(value);
+}
+
+function isHostPort(value: string): boolean {
+  const [, digits] = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d+)$/.exec(value) ?? [];
+  return digits !== undefined && Number(digits) <= 65535;
+}
+
+function isIpPort(value: string): boolean {
+  const colon = value.lastIndexOf(":");
+  const host = value.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return isHostPort(value) && isIP(host) !== 0 && Number(value.slice(colon + 1)) > 0;
 }
 
 /** `httpPort` → `http-port`. */

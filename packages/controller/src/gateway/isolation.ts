@@ -13,7 +13,7 @@ import {
 import { TYPE_URLS } from "@sluice/protos";
 import { findCulprits } from "./culprits.ts";
 import type { Aside, EffectiveStore } from "./effective-store.ts";
-import { createVerdicts, isRefused, type Shape, type Slot } from "./verdicts.ts";
+import { createVerdicts, isGiven, isRefused, type Shape, type Slot } from "./verdicts.ts";
 
 /** An object that Envoy did not take, while others that share a resource with it went live. */
 export interface IsolatedObject {
@@ -64,8 +64,8 @@ export interface Isolation {
   settled(): Promise<void>;
 }
 
-/** So often in a row is a search begun anew because the objects under it changed. */
-const MAX_SEARCHES = 5;
+/** What a search has found does not count, since what it is about has changed meanwhile. It begins anew. */
+class Interrupted extends Error {}
 
 export function createIsolation(options: IsolationOptions): Isolation {
   const { objects } = options;
@@ -75,12 +75,15 @@ export function createIsolation(options: IsolationOptions): Isolation {
   const givenUp = new WeakMap<Slot, string>();
   const queue = new Set<Slot>();
   let running: Promise<void> | undefined;
+  let isPurging = false;
 
   const attempt = async (slot: Slot, suspects: readonly KubeObject[], aside: readonly Aside[]) => {
     objects.setAside(suspects, aside);
     options.flush();
     // A node that never answers must not hold up the others, nor a resource that nobody is sent.
     await Promise.race([verdicts.given(slot), options.whenIdle()]);
+    // What it depends on was refused: that comes first.
+    if (!isGiven(slot) && isHost(slot) && [...queue].some((other) => !isHost(other))) throw new Interrupted();
     return isRefused(slot) ? (slot.refused?.words ?? "") : undefined;
   };
 
@@ -101,8 +104,12 @@ export function createIsolation(options: IsolationOptions): Isolation {
     if (culprits.size === 0) givenUp.set(slot, shape.resource.version);
   };
 
-  const search = async (slot: Slot, shape: Shape): Promise<boolean> => {
+  const search = async (slot: Slot, shape: Shape): Promise<void> => {
     const suspects = verdicts.suspects(slot);
+    if (suspects.length === 0) return;
+    // What is set aside already is here in another form than it has at present.
+    const keys = shape.objects.map(keyOf);
+    const before = keys.map(objects.present);
     const asides = new Map(
       suspects.map((object) => [object, { object, replacement: verdicts.earlierForm(object, slot) }]),
     );
@@ -116,22 +123,29 @@ export function createIsolation(options: IsolationOptions): Isolation {
           [...out].flatMap((object) => asides.get(object) ?? []),
         ),
     });
-    const isUnchanged = shape.objects.every((object) => objects.present(keyOf(object)) === object);
-    if (culprits === undefined || !isUnchanged) await attempt(slot, suspects, []);
-    if (isUnchanged) conclude(slot, shape, culprits ?? new Map());
-    return isUnchanged;
+    const others = (slot.wanted?.objects ?? []).filter((object) => !keys.includes(keyOf(object)));
+    if (others.length > 0 || keys.some((key, index) => objects.present(key) !== before[index]))
+      throw new Interrupted();
+    if (culprits === undefined) await attempt(slot, suspects, []);
+    conclude(slot, shape, culprits ?? new Map());
   };
 
   const examine = async (slot: Slot): Promise<void> => {
-    for (let searches = 0; searches < MAX_SEARCHES && isRefused(slot); searches++) {
-      const shape = slot.wanted;
-      if (shape === undefined || givenUp.get(slot) === shape.resource.version || !hurtsOthers(slot)) return;
-      if (verdicts.suspects(slot).length === 0 || (await search(slot, shape))) return;
+    const shape = slot.wanted;
+    if (shape === undefined || !isRefused(slot) || !hurtsOthers(slot)) return;
+    if (givenUp.get(slot) === shape.resource.version) return;
+    try {
+      await search(slot, shape);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      objects.setAside(shape.objects, []);
+      options.flush();
+      enqueue(slot);
     }
   };
 
   const run = async (): Promise<void> => {
-    for (const slot of queue) {
+    for (let slot = nextOf(queue); slot !== undefined; slot = nextOf(queue)) {
       queue.delete(slot);
       try {
         await examine(slot);
@@ -140,6 +154,13 @@ export function createIsolation(options: IsolationOptions): Isolation {
       }
     }
     running = undefined;
+  };
+
+  const enqueue = (slot: Slot): void => {
+    if (!isRefused(slot)) return;
+    queue.add(slot);
+    // Not at once: what calls is in the midst of handling an answer, or of rendering.
+    running ??= Promise.resolve().then(run);
   };
 
   const entries = (): IsolatedObject[] =>
@@ -153,16 +174,22 @@ export function createIsolation(options: IsolationOptions): Isolation {
       const behind = resource.origins
         .map(({ object: { kind, namespace, name } }) => objects.store.get(kind, namespace, name))
         .filter((object) => object !== undefined);
-      verdicts.rendered(rendering, resource, behind);
+      // Nobody is sent again what it has refused: a version that comes back is not refused anew.
+      enqueue(verdicts.rendered(rendering, resource, behind));
     },
-    dropped: verdicts.dropped,
+    dropped(rendering, ref) {
+      verdicts.dropped(rendering, ref);
+      if (isPurging) return;
+      isPurging = true;
+      void options.whenIdle().then(() => {
+        isPurging = false;
+        verdicts.settled();
+      });
+    },
     accepted: ({ resource }) => verdicts.accepted(resource),
     refused({ resource, words }) {
       const slot = verdicts.refused(resource, words);
-      if (slot === undefined || !isRefused(slot)) return;
-      queue.add(slot);
-      // Not at once: what calls is in the midst of handling an answer.
-      running ??= Promise.resolve().then(run);
+      if (slot !== undefined) enqueue(slot);
     },
     changed(keys) {
       for (const key of keys) {
@@ -176,13 +203,24 @@ export function createIsolation(options: IsolationOptions): Isolation {
   };
 }
 
-/** A virtual host of one object hurts nobody else when it is withheld, and a resource with an accepted version holds up nothing. */
-function hurtsOthers({ wanted, accepted }: Slot): boolean {
-  if (wanted === undefined) return false;
-  return (
-    wanted.objects.length > 1 ||
-    (accepted === undefined && wanted.resource.typeUrl !== TYPE_URLS.VIRTUAL_HOST)
-  );
+function isHost({ typeUrl }: Slot): boolean {
+  return typeUrl === TYPE_URLS.VIRTUAL_HOST;
+}
+
+/** Virtual hosts last, for they depend on the others. */
+function nextOf(queue: ReadonlySet<Slot>): Slot | undefined {
+  const slots = [...queue];
+  return slots.find((slot) => !isHost(slot)) ?? slots[0];
+}
+
+/**
+ * A virtual host of one object hurts nobody else when it is withheld, and a resource with an accepted version holds up
+ * nothing. One that left the resource counts: it would be served on.
+ */
+function hurtsOthers(slot: Slot): boolean {
+  const { wanted, accepted } = slot;
+  const involved = new Set([...(wanted?.objects ?? []), ...(accepted?.objects ?? [])].map(keyOf));
+  return involved.size > 1 || (accepted === undefined && !isHost(slot));
 }
 
 function isolatedDiagnostic({ object, resource, words, earlierFormServes }: IsolatedObject): Diagnostic {

@@ -19,6 +19,7 @@ export interface Shape {
 
 /** What became of one resource of one rendering. */
 export interface Slot {
+  readonly typeUrl: string;
   /** As rendered last; undefined: it is wanted no more. */
   readonly wanted: Shape | undefined;
   /** As some node accepted it last. */
@@ -30,8 +31,11 @@ export interface Slot {
 /** Remembers which forms of which objects went into the resources that nodes accepted, and into those they refused. */
 export interface Verdicts {
   /** `objects` are those behind the resource, as translation saw them. */
-  rendered(rendering: string, resource: Resource, objects: readonly KubeObject[]): void;
+  rendered(rendering: string, resource: Resource, objects: readonly KubeObject[]): Slot;
+  /** The resource is wanted no more. What nodes accepted of it is remembered: some hold it until the removal has come. */
   dropped(rendering: string, ref: ResourceRef): void;
+  /** No node holds anything that is not wanted: what was dropped is forgotten. */
+  settled(): void;
   accepted(resource: Resource): void;
   /** The slot of the resource; undefined if the resource is not known. */
   refused(resource: Resource, words: string): Slot | undefined;
@@ -46,7 +50,7 @@ export interface Verdicts {
   convicted(object: KubeObject): void;
   /** An object is no more: its forms are forgotten. */
   forget(key: ObjectKey): void;
-  /** Resolves when nothing is wanted in the slot, or a node has accepted or refused what is. */
+  /** Resolves when {@link isGiven}. */
   given(slot: Slot): Promise<void>;
 }
 
@@ -63,6 +67,7 @@ export function createVerdicts(): Verdicts {
   const known = new WeakMap<Resource, { readonly slot: MutableSlot; readonly shape: Shape }>();
   const waiters = new Map<Slot, (() => void)[]>();
   const forms = createForms();
+  const dropped = new Set<string>();
   let order = 0;
 
   const told = (slot: Slot): void => {
@@ -79,7 +84,7 @@ export function createVerdicts(): Verdicts {
   return {
     rendered(rendering, resource, objects) {
       const key = `${rendering}\u0000${resourceKey(resource)}`;
-      const slot = slots.get(key) ?? { wanted: undefined, accepted: undefined, refused: undefined };
+      const slot = slots.get(key) ?? newSlot(resource);
       slots.set(key, slot);
       const shape = { resource, objects, order: ++order };
       known.set(resource, { slot, shape });
@@ -87,14 +92,19 @@ export function createVerdicts(): Verdicts {
       // Equal bytes are sent to nobody who has them, and so nobody would ever accept them.
       if (slot.accepted?.resource.version === resource.version) accept(slot, shape);
       told(slot);
+      return slot;
     },
     dropped(rendering, ref) {
       const key = `${rendering}\u0000${resourceKey(ref)}`;
       const slot = slots.get(key);
       if (slot === undefined) return;
-      slots.delete(key);
       slot.wanted = undefined;
+      dropped.add(key);
       told(slot);
+    },
+    settled() {
+      for (const key of dropped) if (slots.get(key)?.wanted === undefined) slots.delete(key);
+      dropped.clear();
     },
     accepted(resource) {
       const found = known.get(resource);
@@ -138,7 +148,12 @@ export function createVerdicts(): Verdicts {
   };
 }
 
-function isGiven(slot: Slot): boolean {
+function newSlot({ typeUrl }: ResourceRef): MutableSlot {
+  return { typeUrl, wanted: undefined, accepted: undefined, refused: undefined };
+}
+
+/** Whether nothing is wanted in the slot, or a node has accepted or refused what is. */
+export function isGiven(slot: Slot): boolean {
   const version = slot.wanted?.resource.version;
   return (
     version === undefined || slot.accepted?.resource.version === version || slot.refused?.version === version
