@@ -1,5 +1,12 @@
 import type { BuildOptions } from "esbuild";
 
+const FIRST_LINES = [
+  // An older Node would end with the first thing that it lacks, in words that say nothing of its version.
+  'if (parseInt(process.versions.node, 10) < 24) { console.error("sluice: Node 24 or newer is needed; this is " + process.versions.node + "."); process.exit(2); }',
+  // Packages in CommonJS call `require` for Node's own modules, which an ES module lacks.
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+];
+
 /** How sources become one file that plain Node runs. */
 export const BUNDLE_OPTIONS = {
   outExtension: { ".js": ".mjs" },
@@ -7,10 +14,7 @@ export const BUNDLE_OPTIONS = {
   platform: "node",
   target: "node24",
   format: "esm",
-  // Packages in CommonJS call `require` for Node's own modules, which an ES module lacks.
-  banner: {
-    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-  },
+  banner: { js: FIRST_LINES.join("\n") },
   // Stack traces and the names of derivations stay readable; size matters little on a server.
   keepNames: true,
   // Optional accelerators of ws, which it does without.

@@ -1,7 +1,7 @@
 /**
  * `make run`: the backends of examples/quickstart, and the gateway in front of them, until Ctrl-C or until one of
  * them ends. Children are in process groups of their own, so that Ctrl-C reaches this process alone, which lets the
- * gateway drain while its backends still answer.
+ * gateway drain while its backends still answer. When this process is killed the kernel asks them to end.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { get } from "node:http";
@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { dieWithParent } from "../envoy/src/die-with-parent.ts";
 import { type DemoBackend, demoBackends } from "./demo-backends.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -114,7 +115,8 @@ interface Child {
 }
 
 function start(name: string, script: string, args: readonly string[], output: "inherit" | "ignore"): Child {
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, script), ...args], {
+  const [command, ...rest] = dieWithParent(process.execPath, [join(ROOT, script), ...args]);
+  const child: ChildProcess = spawn(command, rest, {
     cwd: ROOT,
     stdio: ["ignore", output, "inherit"],
     detached: true,

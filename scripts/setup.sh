@@ -22,9 +22,13 @@ protos_sum() {
   find protos \( -name node_modules -o -name gen \) -prune -o -type f -print0 | sort -z | xargs -0 cat -- pnpm-lock.yaml | cksum
 }
 
-install_packages() {
+have_packages() {
   sum=$(packages_sum)
-  [ "$(cat "$stamps/packages" 2>/dev/null)" = "$sum" ] && return 0
+  [ "$(cat "$stamps/packages" 2>/dev/null)" = "$sum" ]
+}
+
+install_packages() {
+  have_packages && return 0
   say "installing the packages of pnpm-lock.yaml"
   # This pnpm is the pinned one already, so it need not check, nor keep in the lockfile, which one it is.
   pnpm install --frozen-lockfile --pm-on-fail=ignore --reporter=append-only >"$log" 2>&1 || {
@@ -32,20 +36,21 @@ install_packages() {
     fail "pnpm could not install the packages; what it said stands above." \
       "If pnpm-lock.yaml does not fit the package.json files, run: pnpm install"
   }
-  mkdir -p "$stamps"
   printf '%s\n' "$sum" >"$stamps/packages"
 }
 
-generate_protos() {
-  [ -f protos/scripts/generate.ts ] || return 0
+have_protos() {
   sum=$(protos_sum)
-  [ -f protos/gen/.stamp ] && [ "$(cat "$stamps/protos" 2>/dev/null)" = "$sum" ] && return 0
+  [ -f protos/gen/.stamp ] && [ "$(cat "$stamps/protos" 2>/dev/null)" = "$sum" ]
+}
+
+generate_protos() {
+  have_protos && return 0
   say "generating the protobuf code"
   node protos/scripts/generate.ts >"$log" 2>&1 || {
     cat "$log" >&2
     fail "The protobuf code could not be generated; what the generator said stands above."
   }
-  mkdir -p "$stamps"
   printf '%s\n' "$sum" >"$stamps/protos"
 }
 
@@ -58,17 +63,21 @@ have_envoy() {
 
 cd "$root"
 use_toolchain
-mkdir -p "$stamps"
-log=$(mktemp "$stamps/log.XXXXXX")
-trap 'rm -f "$log"' EXIT
-# Two runs at once would install into one node_modules; the second waits, then finds all done.
-if command -v flock >/dev/null 2>&1; then
-  exec 9>"$stamps/lock"
-  flock 9
+# Nothing is written where all is there: the checkout may be read-only.
+if ! have_packages || ! have_protos; then
+  mkdir -p "$stamps" 2>/dev/null && log=$(mktemp "$stamps/log.XXXXXX" 2>/dev/null) ||
+    fail "The checkout $root cannot be written to, and is not set up yet." \
+      "Run scripts/setup.sh once as somebody who may write there."
+  trap 'rm -f "$log"' EXIT
+  # Two runs at once would install into one node_modules; the second waits, then finds all done.
+  if command -v flock >/dev/null 2>&1; then
+    exec 9>"$stamps/lock"
+    flock 9
+  fi
+  install_packages
+  generate_protos
+  exec 9>&-
 fi
-install_packages
-generate_protos
-exec 9>&-
 if [ "${1:-}" != --no-envoy ] && ! have_envoy; then
   node envoy/src/cli.ts fetch >/dev/null
 fi

@@ -109,6 +109,14 @@ test("its curl lines do what they say, and Ctrl-C leaves nothing", async () => {
   expect(listening()).toEqual([]);
 });
 
+test("when it is killed it leaves nothing, either", async () => {
+  quickstart = new Quickstart();
+  await quickstart.invitation();
+  expect(listening()).toEqual(ALL_PORTS);
+  quickstart.process.kill("SIGKILL");
+  while (listening().length > 0) await delay(10);
+});
+
 test("a port that is taken is named, with what to do", async () => {
   const taken = createServer().listen(18080, "0.0.0.0");
   await once(taken, "listening");

@@ -2,6 +2,7 @@ export { type Address, parseAddress } from "./address.ts";
 export { type AdminAnswer, type AdminClient, adminClient } from "./admin-client.ts";
 export { type BootstrapOptions, bootstrap, XDS_CLUSTER } from "./bootstrap.ts";
 export { cacheFolder } from "./cache-folder.ts";
+export { dieWithParent } from "./die-with-parent.ts";
 export { activeConnections, drainEnvoy } from "./drain.ts";
 export { EnvoyError, type EnvoyErrorCode } from "./envoy-error.ts";
 export { ENVOY_VERSION, MINIMUM_ENVOY_VERSION } from "./envoy-version.ts";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AdminClient, adminClient } from "./admin-client.ts";
+import { dieWithParent } from "./die-with-parent.ts";
 import { drainEnvoy } from "./drain.ts";
 import { EnvoyError } from "./envoy-error.ts";
 import type { JsonObject } from "./json.ts";
@@ -22,7 +23,7 @@ export interface StartEnvoyOptions {
   readonly concurrency?: number;
   /** Seconds in which a drained listener closes its connections bit by bit. Default 15. */
   readonly drainSeconds?: number;
-  /** `true`: the kernel ends Envoy when this process dies, however it dies. Default `false`: Envoy serves on. */
+  /** `true`: the kernel, if it can, ends Envoy when this process dies, however it dies. Default `false`: Envoy serves on. */
   readonly dieWithParent?: boolean;
   readonly onLog?: (record: EnvoyLogRecord) => void;
 }
@@ -91,9 +92,7 @@ function commandLine(options: StartEnvoyOptions, config: string): [string, ...st
     ...["--drain-time-s", String(options.drainSeconds ?? 15)],
     ...(options.concurrency === undefined ? [] : ["--concurrency", String(options.concurrency)]),
   ];
-  if (!options.dieWithParent) return [options.binary, ...envoy];
-  // setpriv (util-linux) becomes Envoy after it has asked the kernel for the signal.
-  return ["setpriv", "--pdeathsig", "TERM", "--", options.binary, ...envoy];
+  return options.dieWithParent ? dieWithParent(options.binary, envoy) : [options.binary, ...envoy];
 }
 
 /** Passes each record on; the function returned tells the last error, for the message of an early end. */

@@ -2,11 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy } from "@sluice/envoy";
+import { TYPE_URLS } from "@sluice/protos";
 import type { Settings } from "../config/settings.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
-import { startGateway } from "../gateway/gateway.ts";
+import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
+<<<<<<< HEAD
 import { OperatorError } from "../operator-error.ts";
+=======
+import { checkPorts } from "./port-check.ts";
+>>>>>>> fdb1061dc570da99c1170c25166ebe453140aa1e
 import { untilStopped } from "./until-stopped.ts";
 
 export interface RunOptions {
@@ -34,6 +39,7 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
 
+  if (withEnvoy) await checkPorts(settings);
   const gateway = await startGateway({ paths, settings, xdsAddress, logger });
   cleanup.defer(() => gateway.stop());
   const debug = await serveDebug({
@@ -55,13 +61,22 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
       await envoy.stop();
     });
     const first = await Promise.race([envoy.ready.then(() => "ready" as const), stopped.first]);
-    if (first === "ready")
-      logger.info(
-        { http: settings.httpPort, https: settings.httpsPort, debug: debug.url },
-        "gateway is serving",
-      );
+    if (first === "ready") {
+      const serves = { http: settings.httpPort, https: settings.httpsPort, debug: debug.url };
+      const refused = refusedListeners(gateway);
+      if (refused.length === 0) logger.info(serves, "gateway is serving");
+      else logger.error({ ...serves, refused }, "gateway serves in part only: Envoy refused a listener");
+    }
   }
   await stopped.first;
+}
+
+function refusedListeners(gateway: Gateway): readonly { name: string; words: string }[] {
+  return gateway.controlPlane
+    .renderings()
+    .flatMap(({ world }) => world.quarantine())
+    .filter(({ typeUrl }) => typeUrl === TYPE_URLS.LISTENER)
+    .map(({ name, words }) => ({ name, words }));
 }
 
 interface OwnEnvoy {

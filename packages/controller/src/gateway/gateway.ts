@@ -126,7 +126,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   kubernetes?.onAnswer(controlPlane.flush);
   metrics.observeKubernetes(kubernetes);
   const files =
-    options.paths.length === 0 ? undefined : await watchFiles({ paths: options.paths, store: metrics.store });
+    options.paths.length === 0
+      ? undefined
+      : await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
   return {
     store,
     controlPlane,

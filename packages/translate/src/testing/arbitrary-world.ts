@@ -227,10 +227,14 @@ export function arbitraryObject(options: WorldOptions): fc.Arbitrary<KubeObject>
 }
 
 /** Changes, some of which take out what others have stored. */
-export function arbitraryOperations(options: WorldOptions, maxLength: number): fc.Arbitrary<Operation[]> {
+export function arbitraryOperations(
+  options: WorldOptions,
+  maxLength: number,
+  minLength = 0,
+): fc.Arbitrary<Operation[]> {
   const operation = fc.tuple(arbitraryObject(options), fc.nat(3)).map(([object, dice]): Operation => {
     const { namespace, name } = object.metadata;
     return dice === 0 ? { removed: { kind: object.kind, namespace, name } } : { set: object };
   });
-  return fc.array(operation, { maxLength, size: "max" });
+  return fc.array(operation, { minLength, maxLength, size: "max" });
 }
