@@ -7,11 +7,8 @@ import type { Settings } from "../config/settings.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
-<<<<<<< HEAD
 import { OperatorError } from "../operator-error.ts";
-=======
 import { checkPorts } from "./port-check.ts";
->>>>>>> fdb1061dc570da99c1170c25166ebe453140aa1e
 import { untilStopped } from "./until-stopped.ts";
 
 export interface RunOptions {
