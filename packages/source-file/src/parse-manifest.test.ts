@@ -344,6 +344,21 @@ metadata:
 
 describe("syntax", () => {
   it.each([
+    "*hunter",
+    "|hunter",
+    "> hunter",
+    "!e!hunter x",
+    '"\\xhunter"',
+    '}"hunter"',
+    "{hunter: 1, hunter: 2}",
+  ])("errors never show what is in a Secret: %s", (value) => {
+    const text = `kind: Secret\nstringData:\n  password: ${value}\n  other: x\n`;
+    const { diagnostics } = parseManifest("f.yaml", text);
+    expect(diagnostics[0]?.code).toBe("file-syntax");
+    expect(JSON.stringify(diagnostics)).not.toContain("hunter");
+  });
+
+  it.each([
     ["a tab", "a:\n\t- b\n", "2:1"],
     ["an open bracket", "a: [1\nb: 2\n", "2:1"],
     ["a key that is there twice", "a: 1\nb: {x: 1, x: 2}\n", "2:11"],

@@ -48,8 +48,7 @@ const MAX_ERRORS = 10;
 
 /**
  * Parses YAML 1.2 (of which JSON is a part), with merge keys. Never throws. With any error there are no documents;
- * the first ten errors are told.
- * Empty documents are left out.
+ * the first ten errors are told, and without quoting the text if it may hold a Secret. Empty documents are left out.
  */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
@@ -70,12 +69,23 @@ export function parseYaml(text: string): ParsedYaml {
       })),
       ...misuses(document, lines),
     ]);
-    if (errors.length > 0) return { documents: [], errors: errors.slice(0, MAX_ERRORS) };
+    if (errors.length > 0) return { documents: [], errors: errors.slice(0, MAX_ERRORS).map(discreet(text)) };
     const documents = parsed.filter((document) => !isEmpty(document));
     return { documents: documents.map((document) => toDocument(document, lines)), errors: [] };
   } catch (error) {
-    return { documents: [], errors: [{ message: failure(error), line: 1, column: 1 }] };
+    return { documents: [], errors: [{ message: failure(error), line: 1, column: 1 }].map(discreet(text)) };
   }
+}
+
+/**
+ * Without the words of a text that speaks of Secrets: a password that starts with `*` is an alias to a parser, one that
+ * starts with `|` the header of a block. Messages quote the text between quotation marks, after a colon or a backslash.
+ */
+function discreet(text: string): (finding: SyntaxFinding) => SyntaxFinding {
+  if (!text.includes("Secret")) return (finding) => finding;
+  const withoutWords = (message: string): string =>
+    message.replace(/"(?:[^"\\]|\\.)*"/g, "…").replace(/\s*[:"\\].*$/s, " ….");
+  return (finding) => ({ ...finding, message: withoutWords(finding.message) });
 }
 
 function failure(error: unknown): string {

@@ -32,6 +32,7 @@ describe("exit status", { timeout: CLI_TIMEOUT_MS }, () => {
     ["a path that is not there", 2, ["check", "no/such/path"]],
     ["nothing to run", 2, ["run"]],
     ["a kubeconfig that is not there", 2, ["serve", "--kube", "--kubeconfig", "no/such/file"]],
+    ["standard input for what watches", 2, ["serve", "-"]],
     ["explain without a URL", 2, ["explain", MISTAKES, "GET"]],
     [
       "explain from files and a server",

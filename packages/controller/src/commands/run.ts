@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy } from "@sluice/envoy";
 import { TYPE_URLS } from "@sluice/protos";
+import { STDIN } from "@sluice/source-file";
 import type { Settings } from "../config/settings.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
@@ -28,6 +29,11 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
     throw new OperatorError("usage", "There is nothing to take objects from.", {
       hint: "Give folders or files of Kubernetes YAML, or --kube for an API server, or both.",
     });
+  if (paths.includes(STDIN)) {
+    throw new OperatorError("usage", "Standard input cannot be watched.", {
+      hint: "Give folders or files of Kubernetes YAML or JSON.",
+    });
+  }
   const logger = createLogger(settings.logLevel);
   const stopped = untilStopped();
   const folder = mkdtempSync(join(tmpdir(), "sluice-"));

@@ -6,7 +6,12 @@ export type { Logger };
 /** A logger on standard error: readable lines on a terminal, JSON elsewhere. Messages are constant; facts are fields. */
 export function createLogger(level: string): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }));
+  if (!process.stderr.isTTY) {
+    const destination = pino.destination({ dest: 2, sync: true });
+    // A log that cannot be written, as on a full disk, must not end a gateway that serves.
+    destination.on("error", () => {});
+    return pino(options, destination);
+  }
   return pino(
     options,
     pretty({
