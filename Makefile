@@ -7,9 +7,10 @@ WITHOUT_ENVOY := scripts/exec.sh --no-envoy
 HTTP_PORT ?= 8080
 HTTPS_PORT ?= 8443
 DEBUG_PORT ?= 15080
+API_PORT ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-e2e test-e2e-files lint types fmt build bench docs clean
+.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build bench docs clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,12 @@ test-e2e: ## End-to-end tests only, on a real Envoy in a network namespace of th
 
 test-e2e-files: ## Some end-to-end tests: make test-e2e-files FILES=e2e/routing
 	@$(WITH) scripts/in-netns.sh vitest run --project e2e $(FILES)
+
+cluster: ## Run a Kubernetes cluster of processes, and say how to use kubectl (API_PORT=)
+	@$(WITHOUT_ENVOY) node e2e/cluster/src/cli.ts up $(API_PORT)
+
+cluster-tools: ## Build what the cluster is made of into the cache; needs Go, takes minutes, once
+	@$(WITHOUT_ENVOY) node e2e/cluster/src/cli.ts tools
 
 lint: ## Lint and formatting
 	@$(WITHOUT_ENVOY) node scripts/test.ts lint

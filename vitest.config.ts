@@ -10,6 +10,7 @@ export default defineConfig({
             "packages/*/src/**/*.test.ts",
             "protos/src/**/*.test.ts",
             "envoy/src/**/*.test.ts",
+            "e2e/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
           setupFiles: ["scripts/testing/property-seed.ts"],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EchoBackend, startEcho } from "@sluice/echo-backend";
 import { afterEach, expect, it } from "vitest";
-import { FAULTY_FEATURES } from "../refusal/faults.ts";
+import { CLUSTER_FAULTS, FAULTY_FEATURES, ROUTE_FAULTS } from "../refusal/faults.ts";
 import { strictlyBroken } from "../refusal/strict-certificate.ts";
 import { type KeyPair, selfSigned } from "../support/certificate.ts";
 import { configDump } from "../support/config-dump.ts";
@@ -41,6 +41,11 @@ const ANNOTATIONS: readonly Annotations[] = [
   { "response-header-control-add": "x-a b" },
   { "whitelist-source-range": "10.0.0.0/8" },
 ];
+const FAULTS: readonly Readonly<Record<string, string>>[] = [
+  ...Object.keys(ROUTE_FAULTS).map((name) => ({ "test-route": name })),
+  ...Object.keys(CLUSTER_FAULTS).map((name) => ({ "test-cluster": name })),
+];
+
 /** Numbers that are the same for the same seed ("mulberry32"). */
 function random(seed: number): () => number {
   let state = seed;
@@ -114,6 +119,8 @@ async function start(manifests: Record<string, string>): Promise<TestGateway> {
 
 it(`${STEPS} steps from seed ${SEED} lose no request of a bystander, and lead where a fresh start leads`, () =>
   walk([{}]));
+
+it("the same with Ingresses that only Envoy finds fault with", () => walk(FAULTS));
 
 async function walk(faults: readonly Annotations[]): Promise<void> {
   const backends = await Promise.all(["a", "b"].map((name) => startEcho({ name })));

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, type Gateway, Settings, startGateway } from "@sluice/controller";
 import { bootstrap, type EnvoyProcess, findEnvoy, startEnvoy } from "@sluice/envoy";
 import type { Feature } from "@sluice/feature-api";
+import { freePort } from "./free-port.ts";
 import { send, type TestRequest, type TestResponse } from "./request.ts";
+
+export { freePort };
 
 export interface TestGatewayOptions {
   /** Kubernetes YAML to start with, by file name. */
@@ -158,15 +159,4 @@ data: { mark: "${mark}" }
 
 function markName(file: string): string {
   return `mark-${file.replace(/[^a-z0-9]/g, "-")}`;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  // A listening TCP server has an address object.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

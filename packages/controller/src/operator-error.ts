@@ -5,6 +5,7 @@ export type OperatorErrorCode =
   | "input"
   | "listen"
   | "envoy"
+  | "kubeconfig"
   | "server"
   | "usage";
 

@@ -3,10 +3,11 @@ import { parseArgs } from "node:util";
 import { type EchoBackend, startEcho } from "./echo-server.ts";
 
 const USAGE = `usage: node packages/echo-backend/src/cli.ts --listen HOST:PORT [--name NAME] [--listen … --name …]
-         [--tls-cert FILE --tls-key FILE]
+         [--tls-cert FILE --tls-key FILE] [--abrupt]
 
 Echoes what it gets: HTTP/1.1, HTTP/2 without TLS, WebSocket and gRPC on one port. The first --name is of the first
---listen and so on; the last one serves for the rest. SIGTERM and SIGINT end it when all requests are answered.`;
+--listen and so on; the last one serves for the rest. SIGTERM and SIGINT end it when all requests are answered, with
+--abrupt at once, as a program that knows no signals.`;
 
 /** Starts the backends and returns when they listen; the process then lives as long as they do. */
 async function main(args: string[]): Promise<void> {
@@ -17,6 +18,7 @@ async function main(args: string[]): Promise<void> {
       name: { type: "string", multiple: true, default: ["echo"] },
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
+      abrupt: { type: "boolean", default: false },
     },
   });
   if (values.listen.length === 0) throw new Error("--listen is missing");
@@ -32,7 +34,8 @@ async function main(args: string[]): Promise<void> {
     }),
   );
   for (const { name, host, port } of backends) console.log(`${name} listens on ${host}:${port}`);
-  endOnSignal(backends);
+  // Without a handler the kernel ends a process at once.
+  if (!values.abrupt) endOnSignal(backends);
 }
 
 /** The second signal does not wait. */

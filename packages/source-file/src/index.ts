@@ -1,4 +1,4 @@
-export { type FieldPath, formatFieldPath, parseFieldPath } from "./field-path.ts";
+export { type FieldPath, formatFieldPath, parseFieldPath } from "@sluice/kubernetes-objects";
 export { type LoadedFiles, loadFiles, STDIN } from "./load-files.ts";
 export { locate, type TextOf } from "./locate.ts";
 export { type FileSource, type FileSourceLog, type WatchFilesOptions, watchFiles } from "./watch-files.ts";

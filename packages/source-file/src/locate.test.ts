@@ -1,6 +1,6 @@
+import { formatFieldPath, parseFieldPath } from "@sluice/kubernetes-objects";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatFieldPath, parseFieldPath } from "./field-path.ts";
 import { locate } from "./locate.ts";
 import { parseManifest } from "./parse-manifest.ts";
 

@@ -1,5 +1,5 @@
+import { type FieldPath, parseFieldPath } from "@sluice/kubernetes-objects";
 import type { KubeObject, SourceLocation } from "@sluice/model";
-import { type FieldPath, parseFieldPath } from "./field-path.ts";
 import { readText } from "./read-text.ts";
 import { type Chunk, splitDocuments } from "./split-documents.ts";
 import { parseYaml, type YamlDocument } from "./yaml-document.ts";

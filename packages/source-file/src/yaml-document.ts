@@ -1,3 +1,4 @@
+import type { FieldPath } from "@sluice/kubernetes-objects";
 import {
   type Document,
   isMap,
@@ -11,7 +12,6 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import type { FieldPath } from "./field-path.ts";
 
 /** A place in a text, 1-based. */
 export interface Position {

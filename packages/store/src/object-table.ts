@@ -2,6 +2,7 @@ import { signal } from "@preact/signals-core";
 import { KINDS, type Kind, type KubeObject, type ObjectKey, objectKey } from "@sluice/model";
 import { keyedSignals } from "./keyed-signals.ts";
 import { type KeySet, keySet } from "./live-keys.ts";
+import type { WantedKeys } from "./wanted-keys.ts";
 
 /** The objects, with what tells readers of one object, of a kind, and of the set of keys that something changed. */
 export interface ObjectTable {
@@ -24,8 +25,11 @@ export interface ObjectTable {
   readonly size: number;
 }
 
-/** An empty table. Signals exist only for what is watched; the objects themselves are in one plain map per kind. */
-export function createObjectTable(): ObjectTable {
+/**
+ * An empty table. Signals exist only for what is watched; the objects themselves are in one plain map per kind.
+ * `wanted` holds the keys of those signals.
+ */
+export function createObjectTable(wanted: WantedKeys): ObjectTable {
   const kinds = new Map(KINDS.map((kind) => [kind, createKindTable()] as const));
   // Every kind has its table from the start.
   const table = (kind: Kind): KindTable => kinds.get(kind) ?? createKindTable();
@@ -33,7 +37,17 @@ export function createObjectTable(): ObjectTable {
   // The signal says that the object changed; the object itself is read from the map, so that a silent write is seen.
   const objects = keyedSignals((key, hooks) => {
     const objectKey = key as ObjectKey; // `at` is called with object keys only.
-    return signal(table(kindOf(objectKey)).objects.get(objectKey), hooks);
+    return signal(table(kindOf(objectKey)).objects.get(objectKey), {
+      name: key,
+      watched() {
+        hooks.watched?.call(this);
+        wanted.acquire(objectKey);
+      },
+      unwatched() {
+        hooks.unwatched?.call(this);
+        wanted.release(objectKey);
+      },
+    });
   });
   const versions = keyedSignals((_kind, hooks) => signal({}, hooks));
 

@@ -13,6 +13,7 @@ import { createIndex, type Index, type IndexDefinition, type MaintainedIndex } f
 import { createObjectTable, keyOf, type ObjectTable } from "./object-table.ts";
 import { afterSettled, settled } from "./settle.ts";
 import { createSources, type Sources } from "./sources.ts";
+import { type WantedKeys, wantedKeys } from "./wanted-keys.ts";
 
 /** What one change does: objects to store, and objects to take out. One that is in both is stored. */
 export interface StoreChange {
@@ -36,6 +37,12 @@ export interface Store extends Sources {
   list<K extends Kind>(kind: K): readonly ObjectOf<K>[];
   /** The keys of the objects of a kind. */
   keys(kind: Kind): LiveKeys;
+  /**
+   * The keys of the kind that an effect reads by `get`, whether there is such an object or not, in this store or in
+   * one that it is a fork of or that is a fork of it: what a source has to fetch that does not hold a kind as a whole.
+   * A key that leaves and comes back within a batch has never left.
+   */
+  wanted(kind: Kind): LiveKeys;
   /** The index, made on first call (which looks at each object of the kind once), the same afterwards. */
   index<K extends Kind>(definition: IndexDefinition<K>): Index;
   /**
@@ -53,7 +60,7 @@ export interface Store extends Sources {
   dump(): KubeObject[];
   /** Numbers of what is held, for tests of leaks and for metrics. */
   sizes(): { readonly table: number; readonly indexes: number };
-  /** An empty store with sources of its own, on the same graph: what is derived from either counts there. */
+  /** An empty store with sources of its own, on the same graph: what is derived from either, or wanted, counts there. */
   fork(): Store;
 }
 
@@ -61,11 +68,11 @@ export interface Store extends Sources {
 export function createStore(options: { readonly onError?: OnError } = {}): Store {
   const onError =
     options.onError ?? ((name, key, error) => console.error(`Failed: ${name} of ${key}:`, error));
-  return storeOn(createGraph({ onError }), onError);
+  return storeOn(createGraph({ onError }), wantedKeys(), onError);
 }
 
-function storeOn(graph: Graph, onError: OnError): Store {
-  const table = createObjectTable();
+function storeOn(graph: Graph, wanted: WantedKeys, onError: OnError): Store {
+  const table = createObjectTable(wanted);
   const indexes = createIndexes(table, onError);
   const listeners = new Set<AppliedListener>();
   let revision = 0;
@@ -91,6 +98,7 @@ function storeOn(graph: Graph, onError: OnError): Store {
     // As above: the table of a kind holds that kind.
     list: <K extends Kind>(kind: K) => table.list(kind) as readonly ObjectOf<K>[],
     keys: (kind) => table.keys(kind),
+    wanted: wanted.of,
     index: indexes.get,
     apply: (change) => graph.batch(() => apply(change)),
     revision: () => revision,
@@ -101,7 +109,7 @@ function storeOn(graph: Graph, onError: OnError): Store {
     },
     dump: () => table.all(),
     sizes: () => ({ table: table.size, indexes: indexes.size }),
-    fork: () => storeOn(graph, onError),
+    fork: () => storeOn(graph, wanted, onError),
   };
 }
 

@@ -30,6 +30,8 @@ describe("exit status", { timeout: CLI_TIMEOUT_MS }, () => {
     ["an unknown flag", 2, ["check", "--nope", MISTAKES]],
     ["a bad setting", 2, ["check", "--ssl-redirect", "maybe", MISTAKES]],
     ["a path that is not there", 2, ["check", "no/such/path"]],
+    ["nothing to run", 2, ["run"]],
+    ["a kubeconfig that is not there", 2, ["serve", "--kube", "--kubeconfig", "no/such/file"]],
     ["standard input for what watches", 2, ["serve", "-"]],
     ["explain without a URL", 2, ["explain", MISTAKES, "GET"]],
     [

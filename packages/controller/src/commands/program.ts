@@ -11,12 +11,16 @@ const RUN_EXAMPLES = `
 Examples:
   sluice run examples/quickstart
   sluice run manifests --http-port 80 --https-port 443 --ingress-class nginx
+  sluice run --kube --watch-namespace shop --watch-namespace news
   SLUICE_LOG_LEVEL=debug sluice run manifests`;
 
 const SERVE_EXAMPLES = `
 Examples:
   sluice serve manifests --xds-address unix:/run/sluice/xds.sock
+  sluice serve --kube --xds-address unix:/run/sluice/xds.sock
   sluice bootstrap --xds-address unix:/run/sluice/xds.sock > envoy.yaml && envoy -c envoy.yaml`;
+
+const WATCHED = "folders or files of Kubernetes YAML or JSON, watched; needed unless there is --kube";
 
 /** The command line. Nothing runs until it is parsed; bad usage then throws a `CommanderError`. */
 export function createProgram(): Command {
@@ -28,7 +32,7 @@ export function createProgram(): Command {
     program
       .command("run")
       .description("run the gateway: the control plane, and an Envoy that it starts, watches and drains")
-      .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched")
+      .argument("[DIR...]", WATCHED)
       .addHelpText("after", RUN_EXAMPLES),
   ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: true });
@@ -37,7 +41,7 @@ export function createProgram(): Command {
     program
       .command("serve")
       .description("run the control plane alone; Envoys connect to --xds-address")
-      .argument("<DIR...>", "folders or files of Kubernetes YAML or JSON, watched")
+      .argument("[DIR...]", WATCHED)
       .addHelpText("after", SERVE_EXAMPLES),
   ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: false });

@@ -25,6 +25,10 @@ export interface RunOptions {
  * cannot start.
  */
 export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<void> {
+  if (paths.length === 0 && !settings.kube)
+    throw new OperatorError("usage", "There is nothing to take objects from.", {
+      hint: "Give folders or files of Kubernetes YAML, or --kube for an API server, or both.",
+    });
   if (paths.includes(STDIN)) {
     throw new OperatorError("usage", "Standard input cannot be watched.", {
       hint: "Give folders or files of Kubernetes YAML or JSON.",

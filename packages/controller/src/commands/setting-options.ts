@@ -5,12 +5,21 @@ import { flagOf, SETTINGS, type SettingName, type Settings, variableOf } from ".
 /** Adds a flag for each of the given settings, and `--config`. Values are checked later, together with the file's. */
 export function addSettingOptions(command: Command, names: readonly SettingName[] = ALL): Command {
   for (const name of names) {
-    const { value, doc } = SETTINGS[name];
-    const fallback = SETTINGS[name].schema.safeParse(undefined).data;
-    const shown = fallback === undefined ? "" : ` (default: ${fallback})`;
-    command.addOption(new Option(`--${flagOf(name)} <${value}>`, `${doc}${shown} [${variableOf(name)}]`));
+    command.addOption(optionOf(name));
   }
   return command.option("--config <FILE>", "read settings from a YAML file [SLUICE_CONFIG]");
+}
+
+function optionOf(name: SettingName): Option {
+  const { schema, value, doc } = SETTINGS[name];
+  const fallback = value === "" ? undefined : schema.safeParse(undefined).data;
+  const shown = fallback === undefined || Array.isArray(fallback) ? "" : ` (default: ${fallback})`;
+  const flag = value === "" ? `--${flagOf(name)}` : `--${flagOf(name)} <${value}>`;
+  const option = new Option(flag, `${doc}${shown} [${variableOf(name)}]`);
+  if (!("repeatable" in SETTINGS[name])) return option;
+  return option.argParser((text: string, before: string | undefined) =>
+    before === undefined ? text : `${before},${text}`,
+  );
 }
 
 // The keys of a constant are its setting names.

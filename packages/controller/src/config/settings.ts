@@ -8,15 +8,55 @@ const hostPort = text(isHostPort, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
 const ipPort = text(isIpPort, "ADDRESS:PORT with an IP address");
 const name = text((value) => value !== "", "a name");
+const NAMESPACES = "names of namespaces, with commas between them";
+const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, NAMESPACES);
+/** A list in a file, or in a flag or a variable one text with commas. */
+const namespaces = z.union(
+  [
+    z.array(namespace),
+    z
+      .string()
+      .transform((list) => list.split(",").map((item) => item.trim()))
+      .pipe(z.array(namespace)),
+  ],
+  { error: mustBe(NAMESPACES) },
+);
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")], {
   error: mustBe("true or false"),
 });
 
 /**
  * Every setting of `sluice run` and `sluice serve`: flag `--http-port`, variable `SLUICE_HTTP_PORT`, and
- * `httpPort` in the configuration file are one and the same. A flag beats a variable beats the file.
+ * `httpPort` in the configuration file are one and the same. A flag beats a variable beats the file. Without `value` the
+ * flag is a switch; a `repeatable` one adds up.
  */
 export const SETTINGS = {
+  kube: {
+    schema: flag.default(false),
+    value: "",
+    doc: "take the objects of a Kubernetes API server",
+  },
+  kubeconfig: {
+    schema: z.string().min(1).optional(),
+    value: "FILE",
+    doc: "kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's service account)",
+  },
+  kubeContext: {
+    schema: z.string().min(1).optional(),
+    value: "NAME",
+    doc: "context of the kubeconfig (default: its current one)",
+  },
+  watchNamespace: {
+    schema: namespaces.default([]),
+    value: "NAME",
+    repeatable: true,
+    doc: "take objects of this namespace of the API server only; may be repeated",
+  },
+  labelSelector: {
+    schema: z.string().min(1).optional(),
+    value: "SELECTOR",
+    doc: "take only Ingresses with these labels from the API server",
+  },
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
   listenAddress: {

@@ -2,7 +2,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import { type Document, paragraph } from "./view/document.ts";
 
 /** What the pages read. They change nothing. */
-export type DebugTarget = Pick<Gateway, "store" | "controlPlane" | "ads" | "view" | "metrics">;
+export type DebugTarget = Pick<Gateway, "store" | "controlPlane" | "ads" | "view" | "metrics" | "kubernetes">;
 
 /** One entry of the routing table. */
 export interface Page {

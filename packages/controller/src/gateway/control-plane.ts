@@ -20,6 +20,11 @@ export interface ControlPlaneOptions {
   readonly whenIdle: () => Promise<void>;
   /** Whether what translation asks of others than the store has been answered once; default: always. */
   readonly isComplete?: () => boolean;
+  /**
+   * Whether the present state of the store is fit to be served, and not in the middle of a change, since something has
+   * been asked for because of it; default: always. When it becomes so, `flush` is to be called.
+   */
+  readonly mayRender?: () => boolean;
   readonly observer?: RenderObserver;
   /** Receives exceptions of the search for who is at fault for a refusal: bugs. Default: to standard error. */
   readonly onError?: (error: unknown) => void;
@@ -42,7 +47,7 @@ export interface ControlPlane {
   renderingFor(extensions: ReadonlySet<string>): Rendering;
   renderings(): readonly Rendering[];
   readonly isolation: Isolation;
-  /** Renders what has changed otherwise than by a change of the store. */
+  /** Renders what has changed otherwise than by a change of the store, or was not to be rendered so far. */
   flush(): void;
   /** Everything there is to say, each finding once, in a stable order. */
   diagnostics(): readonly Diagnostic[];
@@ -64,19 +69,23 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     isOpen ||= store.isSynced() && (options.isComplete?.() ?? true);
     if (isOpen) for (const { world } of renderings.values()) world.open();
   };
-  const flush = (): void => {
+  const render = (): void => {
     const start = performance.now();
     const change = state.takeChange();
     if (change !== undefined) for (const rendering of renderings.values()) rendering.apply(change);
     openIfSynced();
     if (change !== undefined) options.observer?.changeRendered(performance.now() - start);
   };
+  const flush = (): void => {
+    if (options.mayRender?.() ?? true) render();
+  };
   const xdsFor = (capabilities: NodeCapabilities): Xds =>
     createXds({ features, settings: options.gateway, capabilities });
   const objects = createEffectiveStore(store);
   const isolation = createIsolation({
     objects,
-    flush: () => flush(),
+    // A trial compares what is served before and after it, and must not wait for others.
+    flush: render,
     whenIdle: options.whenIdle,
     now: Date.now,
     onError: options.onError ?? ((error) => console.error("Failed: isolation:", error)),

@@ -4,8 +4,8 @@ import type { GatewayView } from "@sluice/explain";
 import type { Feature } from "@sluice/feature-api";
 import { features as productFeatures } from "@sluice/features";
 import type { GatewaySettings } from "@sluice/model";
-import type { FileSource } from "@sluice/source-file";
 import { watchFiles } from "@sluice/source-file";
+import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { createStore, type Store } from "@sluice/store";
 import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
@@ -14,10 +14,11 @@ import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-me
 import { type ControlPlane, createControlPlane } from "./control-plane.ts";
 import { gatewayView } from "./gateway-view.ts";
 import { internalErrorLog } from "./internal-error.ts";
+import { startKubernetesSource } from "./kubernetes-source.ts";
 import type { Rendering } from "./rendering.ts";
 
 export interface GatewayOptions {
-  /** Folders and files of Kubernetes objects. */
+  /** Folders and files of Kubernetes objects. Empty: none, the API server's objects alone. */
   readonly paths: readonly string[];
   readonly settings: Settings;
   /** `unix:PATH` or `HOST:PORT`. */
@@ -39,10 +40,15 @@ export interface Gateway {
   readonly metrics: GatewayMetrics;
   /** The names of external Services, if they are allowed. */
   readonly dns?: DnsNames;
+  /** The source of the API server's objects, if there is one. */
+  readonly kubernetes?: KubernetesSource;
   stop(): Promise<void>;
 }
 
-/** Starts everything but Envoy. Resolves when xDS is served; nodes are answered once the files have been read. */
+/**
+ * Starts everything but Envoy. Resolves when xDS is served; nodes are answered once the files have been read, and the API
+ * server has told what it has. Throws an OperatorError for a kubeconfig that cannot be used.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, settings } = options;
   const features = [...productFeatures, ...(options.extraFeatures ?? [])];
@@ -59,6 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Nothing is in flight before xDS is served.
   let whenIdle = (): Promise<void> => Promise.resolve();
   const dns = namesOf(settings);
+  let kubernetes: KubernetesSource | undefined;
   const translate = await translateSettings(settings);
   const controlPlane = createControlPlane({
     whenIdle: () => whenIdle(),
@@ -66,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     features,
     translate: dns === undefined ? translate : { ...translate, dns },
     isComplete: () => dns?.isPending() !== true,
+    mayRender: () => kubernetes?.isPending() !== true,
     gateway,
     events: {
       onAccepted(event) {
@@ -107,7 +115,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   metrics.observe({ controlPlane, ads });
   whenIdle = () => ads.whenIdle();
-  const source: FileSource = await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
+  try {
+    // Both before either is waited for, so that the store is synced when both are.
+    if (settings.kube) kubernetes = await startKubernetesSource(settings, metrics.store, logger);
+  } catch (error) {
+    dns?.close();
+    await ads.close();
+    throw error;
+  }
+  kubernetes?.onAnswer(controlPlane.flush);
+  metrics.observeKubernetes(kubernetes);
+  const files =
+    options.paths.length === 0
+      ? undefined
+      : await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
   return {
     store,
     controlPlane,
@@ -116,9 +137,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     view: gatewayView(controlPlane.model, store, features),
     metrics,
     ...(dns === undefined ? {} : { dns }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
     async stop() {
       dns?.close();
-      await source.close();
+      files?.close();
+      await kubernetes?.close();
       await ads.close();
       controlPlane.stop();
     },

@@ -64,6 +64,9 @@ export interface Isolation {
   settled(): Promise<void>;
 }
 
+/** How often a search may begin anew before its resource is left as it is: changes come to an end sooner. */
+const MAX_RESTARTS = 100;
+
 /** What a search has found does not count, since what it is about has changed meanwhile. It begins anew. */
 class Interrupted extends Error {}
 
@@ -73,9 +76,12 @@ export function createIsolation(options: IsolationOptions): Isolation {
   const isolated = new Map<ObjectKey, { readonly form: KubeObject; readonly entry: IsolatedObject }>();
   /** Versions of which the search found nobody; they are not searched again. */
   const givenUp = new WeakMap<Slot, string>();
+  const restarts = new WeakMap<Slot, number>();
   const queue = new Set<Slot>();
   let running: Promise<void> | undefined;
   let isPurging = false;
+  /** Keys of objects that changed since the present search began. */
+  const changedMeanwhile = new Set<ObjectKey>();
 
   const attempt = async (slot: Slot, suspects: readonly KubeObject[], aside: readonly Aside[]) => {
     objects.setAside(suspects, aside);
@@ -107,9 +113,7 @@ export function createIsolation(options: IsolationOptions): Isolation {
   const search = async (slot: Slot, shape: Shape): Promise<void> => {
     const suspects = verdicts.suspects(slot);
     if (suspects.length === 0) return;
-    // What is set aside already is here in another form than it has at present.
-    const keys = shape.objects.map(keyOf);
-    const before = keys.map(objects.present);
+    changedMeanwhile.clear();
     const asides = new Map(
       suspects.map((object) => [object, { object, replacement: verdicts.earlierForm(object, slot) }]),
     );
@@ -123,9 +127,9 @@ export function createIsolation(options: IsolationOptions): Isolation {
           [...out].flatMap((object) => asides.get(object) ?? []),
         ),
     });
-    const others = (slot.wanted?.objects ?? []).filter((object) => !keys.includes(keyOf(object)));
-    if (others.length > 0 || keys.some((key, index) => objects.present(key) !== before[index]))
-      throw new Interrupted();
+    // Setting aside may itself bring other objects into the slot; what counts is whether they changed.
+    const involved = [...shape.objects, ...(slot.wanted?.objects ?? [])].map(keyOf);
+    if (involved.some((key) => changedMeanwhile.has(key))) throw new Interrupted();
     if (culprits === undefined) await attempt(slot, suspects, []);
     conclude(slot, shape, culprits ?? new Map());
   };
@@ -136,11 +140,21 @@ export function createIsolation(options: IsolationOptions): Isolation {
     if (givenUp.get(slot) === shape.resource.version) return;
     try {
       await search(slot, shape);
+      restarts.delete(slot);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       objects.setAside(shape.objects, []);
       options.flush();
+      const count = (restarts.get(slot) ?? 0) + 1;
+      restarts.set(slot, count);
+      if (count > MAX_RESTARTS) {
+        restarts.delete(slot);
+        givenUp.set(slot, shape.resource.version);
+        throw new Error(`the search behind ${shape.resource.name} began anew ${MAX_RESTARTS} times`);
+      }
       enqueue(slot);
+      // Verdicts that are known already are given at once: whatever goes wrong here must not stop the event loop.
+      await new Promise(setImmediate);
     }
   };
 
@@ -193,6 +207,7 @@ export function createIsolation(options: IsolationOptions): Isolation {
     },
     changed(keys) {
       for (const key of keys) {
+        changedMeanwhile.add(key);
         if (objects.present(key) === undefined) verdicts.forget(key);
         if (isolated.get(key)?.form !== objects.present(key)) isolated.delete(key);
       }

@@ -3,6 +3,7 @@ import type { Store } from "@sluice/store";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { ControlPlane } from "../gateway/control-plane.ts";
 import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
+import { kubernetesMetrics, type MeasuredKubernetes } from "./kubernetes-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { worldMetrics } from "./world-metrics.ts";
 
@@ -21,6 +22,8 @@ export interface GatewayMetrics {
   rendered(milliseconds: number): void;
   /** To be called once all parts are there. */
   observe(parts: { readonly controlPlane: ControlPlane; readonly ads: AdsServer }): void;
+  /** To be called with the source of the API server's objects, if there is one. */
+  observeKubernetes(source: MeasuredKubernetes | undefined): void;
   readonly contentType: string;
   /** In Prometheus' text format. */
   text(): Promise<string>;
@@ -36,6 +39,8 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
     labelNames: ["part"],
     registers: [registry],
   });
+  let kubernetes: MeasuredKubernetes | undefined;
+  kubernetesMetrics(registry, () => kubernetes);
   const ads = adsMetrics(registry, () => performance.now());
   return {
     ads,
@@ -52,6 +57,9 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
     observe({ controlPlane, ads: server }) {
       worldMetrics(registry, controlPlane);
       ads.observe(server);
+    },
+    observeKubernetes(source) {
+      kubernetes = source;
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,3 +1,4 @@
+import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { type DebugTarget, type Page, plainText } from "../page.ts";
 
 /** Alive: the event loop turns. */
@@ -11,14 +12,14 @@ export const healthz: Page = {
 /** Ready: what nodes are served is complete. */
 export const readyz: Page = {
   path: "/readyz",
-  doc: "200 once all sources have delivered and the first complete snapshot is served, 503 before; with verbose says what is missing.",
+  doc: "200 once all sources have delivered and the first complete snapshot is served, 503 before; with verbose says what is missing, and whether the API server is away.",
   query: ["verbose"],
   answer(target, { query }) {
     const checks = readiness(target);
     const status = checks.every(({ ok }) => ok) ? 200 : 503;
     if (!query.has("verbose")) return plainText(status === 200 ? "ok\n" : "not ready\n", status);
-    const lines = checks.map(({ name, ok, missing }) =>
-      ok ? `[+] ${name}: ok\n` : `[-] ${name}: ${missing}\n`,
+    const lines = checks.map(({ name, ok, missing, note }) =>
+      ok ? `[+] ${name}: ${note ?? "ok"}\n` : `[-] ${name}: ${missing}\n`,
     );
     return plainText(`${lines.join("")}${status === 200 ? "ready" : "not ready"}\n`, status);
   },
@@ -29,19 +30,37 @@ export interface ReadinessCheck {
   readonly ok: boolean;
   /** What is missing, if it is not ok. */
   readonly missing?: string;
+  /** What is worth knowing though it is ok. */
+  readonly note?: string;
 }
 
 /** What makes the gateway ready, each with what it lacks. */
 export function readiness({
   store,
   controlPlane,
-}: Pick<DebugTarget, "store" | "controlPlane">): ReadinessCheck[] {
+  kubernetes,
+}: Pick<DebugTarget, "store" | "controlPlane" | "kubernetes">): ReadinessCheck[] {
   const unsynced = store.unsynced();
   const closed = controlPlane.renderings().filter(({ world }) => !world.isOpen);
   return [
     check("sources", store.isSynced(), `waiting for ${unsynced.length === 0 ? "any" : unsynced.join(", ")}`),
+    ...(kubernetes === undefined ? [] : [apiServer(kubernetes)]),
     check("snapshot", closed.length === 0, `not complete for ${closed.map(({ name }) => name).join(", ")}`),
   ];
+}
+
+/** An API server that is away makes nobody unready: what it has told stays in force. */
+function apiServer(source: KubernetesSource): ReadinessCheck {
+  const name = "kubernetes";
+  const missing = source.missing();
+  const { connected, since, lastError, refused } = source.status();
+  const away = connected
+    ? []
+    : [`the API server does not answer since ${new Date(since).toISOString()}: ${lastError}`];
+  const words = [...away, ...refused];
+  if (missing.length > 0)
+    return { name, ok: false, missing: [`waiting for ${missing.join(", ")}`, ...words].join("; ") };
+  return { name, ok: true, ...(words.length === 0 ? {} : { note: `ok, but ${words.join("; ")}` }) };
 }
 
 function check(name: string, ok: boolean, missing: string): ReadinessCheck {

@@ -131,7 +131,9 @@ function document(data: Overview): Document {
 }
 
 function missing({ checks }: Overview): Inline[] {
-  return checks.flatMap(({ name, missing: text }) => (text === undefined ? [] : [`${name}: ${text}`]));
+  return checks.flatMap(({ name, missing: text, note = text }) =>
+    note === undefined ? [] : [`${name}: ${note}`],
+  );
 }
 
 function severity(number: number, name: Diagnostic["severity"], tone: Tone): Inline {

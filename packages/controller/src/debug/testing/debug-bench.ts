@@ -66,6 +66,12 @@ export async function debugBench(features: readonly Feature[] = allFeatures): Pr
   });
   whenIdle = () => ads.whenIdle();
   metrics.observe({ controlPlane, ads });
+  // There is no API server here; this has a sample for each of its metrics.
+  const some = new Map([["Ingress" as const, 1]]);
+  metrics.observeKubernetes({
+    status: () => ({ connected: true, since: 0, refused: [] }),
+    counters: { lists: some, watches: some, events: some, failures: some },
+  });
   const view = gatewayView(controlPlane.model, store, features);
   const target: DebugTarget = { store, controlPlane, ads, view, metrics };
   const server = await serveDebug({

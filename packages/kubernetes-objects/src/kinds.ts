@@ -1,6 +1,6 @@
 import type { Kind, KubeObject } from "@sluice/model";
 import { z } from "zod";
-import { metadata, subdomain, withDefault } from "./schema-basics.ts";
+import { label, metadata, subdomain, withDefault } from "./schema-basics.ts";
 import { configMap, secret } from "./schema-data.ts";
 import { endpointSlice, endpoints, pod, serviceSpec } from "./schema-endpoints.ts";
 import { ingressClassSpec, ingressSpec, oldIngressSpec } from "./schema-ingress.ts";
@@ -131,4 +131,9 @@ export function readerOf(apiVersion: string, kind: string): KindReader | undefin
 /** Whether a text can be the name of an object. */
 export function isName(text: unknown): text is string {
   return subdomain.safeParse(text).success;
+}
+
+/** Whether a text can be the name of a namespace. */
+export function isLabel(text: unknown): text is string {
+  return label.safeParse(text).success;
 }

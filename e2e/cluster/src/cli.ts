@@ -1,0 +1,32 @@
+import { buildTools } from "./build-tools.ts";
+import { ClusterError } from "./cluster-error.ts";
+import { runInside } from "./inside.ts";
+import { runCluster } from "./up.ts";
+
+const USAGE = `usage: node e2e/cluster/src/cli.ts COMMAND
+  tools       build what is missing of etcd, kube-apiserver, kube-controller-manager and kubectl (needs Go)
+  up [PORT]   run a cluster until Ctrl-C, its API server on a port of 127.0.0.1 (default: one that is free)`;
+
+async function main([command, argument]: readonly string[]): Promise<number> {
+  // The inner half of up is ended by its standard input alone.
+  if (command === "inside" && argument !== undefined) return runInside(argument).then(() => 0);
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
+  const say = (text: string): void => console.error(`sluice: ${text}`);
+  const port = Number(argument ?? 0);
+  if (command === "tools") {
+    await buildTools({ onProgress: say, signal: interrupt.signal });
+    return 0;
+  }
+  if (command === "up" && Number.isInteger(port)) return runCluster(port, interrupt.signal, say);
+  console.error(USAGE);
+  return 2;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof ClusterError)) throw error;
+  console.error(`sluice: ${error.message}`);
+  process.exitCode = 1;
+}

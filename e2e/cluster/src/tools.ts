@@ -1,0 +1,97 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "@sluice/envoy";
+import { ClusterError } from "./cluster-error.ts";
+
+/** The programs that the test cluster is made of. */
+export type ToolName = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kubectl";
+
+/** A Go program, built from a Go module of ours that pins all its versions. */
+export interface Tool {
+  readonly name: ToolName;
+  readonly version: string;
+  /** Folder of our Go module. */
+  readonly module: string;
+  readonly package: string;
+  /** What `go build -ldflags` takes. */
+  readonly linkerFlags: string;
+  /** Folder in the cache that holds the program alone, so that it can go into PATH. */
+  readonly folder: string;
+  /** The program itself. */
+  readonly path: string;
+}
+
+const MODULES = join(import.meta.dirname, "..", "tools");
+
+/** All tools, in the order in which they are built: the small one first. Their versions are those of the go.mod files. */
+export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] {
+  const tool = (name: ToolName, module: string, required: string, path: string): Tool => {
+    const folder = join(MODULES, module);
+    const version = requiredVersion(readFileSync(join(folder, "go.mod"), "utf8"), required);
+    const target = join(cacheFolder(env), "tools", `${name}-${version}`);
+    return {
+      name,
+      version,
+      module: folder,
+      package: path,
+      linkerFlags: `-s -w${module === "kubernetes" ? kubernetesFlags(version) : ""}`,
+      folder: target,
+      path: join(target, name),
+    };
+  };
+  const kubernetes = (name: ToolName): Tool =>
+    tool(name, "kubernetes", "k8s.io/kubernetes", `k8s.io/kubernetes/cmd/${name}`);
+  return [
+    tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+    kubernetes("kube-apiserver"),
+    kubernetes("kube-controller-manager"),
+    kubernetes("kubectl"),
+  ];
+}
+
+/** Kubernetes learns its version from the linker only; without one an API server calls itself v0.0.0 and clients balk. */
+function kubernetesFlags(version: string): string {
+  const [major, minor] = version.split(".");
+  const set = (name: string, value = ""): string => ` -X k8s.io/component-base/version.${name}=${value}`;
+  return set("gitVersion", `v${version}`) + set("gitMajor", major) + set("gitMinor", minor);
+}
+
+/** The version, without the v, at which the text of a go.mod file requires a module. Throws when it does not. */
+export function requiredVersion(goMod: string, module: string): string {
+  for (const line of goMod.split("\n")) {
+    const [first, second, third] = line.trim().split(/\s+/);
+    const [name, version] = first === "require" ? [second, third] : [first, second];
+    if (name === module && version?.startsWith("v")) return version.slice(1);
+  }
+  throw new Error(`go.mod does not require ${module}`);
+}
+
+/** Whether a tool has been built. A folder in the cache is either absent or whole. */
+export function isBuilt(tool: Tool): boolean {
+  try {
+    accessSync(tool.path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths of all tools. Throws a {@link ClusterError} that says how to get them when one has not been built. */
+export function requireTools(env: NodeJS.ProcessEnv = process.env): Readonly<Record<ToolName, string>> {
+  const tools = allTools(env);
+  const missing = tools.filter((tool) => !isBuilt(tool));
+  if (missing.length > 0) {
+    throw new ClusterError(
+      "tool-missing",
+      `The test cluster needs ${missing.map(({ name, version }) => `${name} ${version}`).join(", ")}, not built yet.`,
+      "Run: make cluster-tools (it needs Go, takes about ten minutes, once, and says what to install when something is missing).",
+    );
+  }
+  const path = (name: ToolName): string => tools.find((tool) => tool.name === name)?.path ?? name;
+  return {
+    etcd: path("etcd"),
+    "kube-apiserver": path("kube-apiserver"),
+    "kube-controller-manager": path("kube-controller-manager"),
+    kubectl: path("kubectl"),
+  };
+}

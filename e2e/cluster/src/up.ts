@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { buildTools } from "./build-tools.ts";
+import { writeKubeconfig } from "./credentials.ts";
+import { API_SOCKET, READY } from "./inside.ts";
+import { startRelay } from "./relay.ts";
+import { requireTools } from "./tools.ts";
+
+const SCRIPTS = join(import.meta.dirname, "../../../scripts");
+const CLI = join(import.meta.dirname, "cli.ts");
+
+/**
+ * `make cluster`: a cluster in a network namespace of its own, its API server on a port of this machine, until the
+ * signal. Resolves with an exit code when all of it is gone.
+ */
+export async function runCluster(
+  port: number,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<number> {
+  await buildTools({ onProgress: say, signal });
+  const folder = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
+  say("starting etcd, the API server, the controller manager and a node");
+  const inner = startInner(folder);
+  const exit = once(inner, "exit");
+  try {
+    signal.addEventListener("abort", () => inner.stdin?.end());
+    if (signal.aborted || !(await isUp(inner))) return signal.aborted ? 0 : 1;
+    const relay = await startRelay({ port }, { path: join(folder, API_SOCKET) });
+    say(instructions(outerKubeconfig(folder, relay.port), folder));
+    await exit;
+    relay.close();
+    return signal.aborted ? 0 : 1;
+  } finally {
+    inner.stdin?.end();
+    await exit;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** In a process group of its own: a Ctrl-C reaches us alone, and we end it by its standard input. */
+function startInner(folder: string): ChildProcess {
+  const command = [process.execPath, CLI, "inside", folder];
+  return spawn(join(SCRIPTS, "in-netns.sh"), command, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+}
+
+async function isUp(inner: ChildProcess): Promise<boolean> {
+  if (inner.stdout === null) return false;
+  for await (const line of createInterface({ input: inner.stdout })) {
+    if (line === READY) return true;
+  }
+  return false;
+}
+
+/** As the inner one, but for the port. The certificate is for 127.0.0.1 on every port. */
+function outerKubeconfig(folder: string, port: number): string {
+  // Written by writeKubeconfig.
+  const inner = JSON.parse(readFileSync(join(folder, "kubeconfigs", "admin.json"), "utf8")) as {
+    users: [{ name: string; user: { token: string } }];
+    clusters: [{ cluster: { "certificate-authority": string } }];
+  };
+  const [{ name, user }] = inner.users;
+  return writeKubeconfig({
+    file: join(folder, "kubeconfig.json"),
+    server: `https://127.0.0.1:${port}`,
+    caFile: inner.clusters[0].cluster["certificate-authority"],
+    user: name,
+    token: user.token,
+  });
+}
+
+function instructions(kubeconfig: string, folder: string): string {
+  return `The cluster is up. In another terminal:
+
+  export KUBECONFIG=${kubeconfig}
+  export PATH=${dirname(requireTools().kubectl)}:$PATH
+  kubectl create deployment echo --image=sluice/echo --replicas=3 --port=8080
+  kubectl expose deployment echo --port=80 --target-port=8080
+  kubectl get pods,endpointslices -o wide
+  kubectl get --raw /api/v1/namespaces/default/services/echo:80/proxy/
+
+Containers are processes here, and sluice/echo is the image there is. Logs, those of the containers too, are in
+  ${join(folder, "logs")}
+Ctrl-C ends the cluster and removes all of it.`;
+}

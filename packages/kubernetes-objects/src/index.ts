@@ -1,0 +1,5 @@
+export { type FieldPath, formatFieldPath, parseFieldPath } from "./field-path.ts";
+export { isLabel, isName } from "./kinds.ts";
+export { type Candidate, type Finding, type NarrowOptions, narrowObject } from "./narrow-object.ts";
+export { isRawObject, type RawObject, valueAt } from "./raw-object.ts";
+export { STRING_MAPS } from "./schema-basics.ts";

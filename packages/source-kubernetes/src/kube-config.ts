@@ -1,0 +1,50 @@
+import { KubeConfig } from "@kubernetes/client-node";
+
+/** A kubeconfig that cannot be used: a sentence for the operator. */
+export class KubeConfigError extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "KubeConfigError";
+  }
+}
+
+export interface KubeConfigChoice {
+  /** Absent: what kubectl would take, that is `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. */
+  readonly file?: string;
+  /** Absent: the current one. */
+  readonly context?: string;
+}
+
+/** Reads the kubeconfig. Throws a {@link KubeConfigError} if there is none, or no such context. */
+export function loadKubeConfig({ file, context }: KubeConfigChoice = {}): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new KubeConfigError(`The kubeconfig cannot be read: ${reason}.`, { cause });
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      const names = config.getContexts().map(({ name }) => name);
+      throw new KubeConfigError(
+        `The kubeconfig has no context ${context}; it has ${names.join(", ") || "none"}.`,
+      );
+    }
+    config.setCurrentContext(context);
+  }
+  if (isStandIn(config))
+    throw new KubeConfigError("There is no kubeconfig, and this is not a pod with a service account.");
+  if (config.getCurrentCluster() === null)
+    throw new KubeConfigError(`The context ${config.getCurrentContext()} of the kubeconfig has no cluster.`);
+  return config;
+}
+
+/** What the client makes up when it finds nothing: an API server without any protection on this host. */
+function isStandIn(config: KubeConfig): boolean {
+  const cluster = config.getCurrentCluster();
+  return (
+    cluster?.server === "http://localhost:8080" && cluster.caData === undefined && !cluster.skipTLSVerify
+  );
+}
