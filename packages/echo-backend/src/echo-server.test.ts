@@ -104,6 +104,10 @@ describe("HTTP/1.1", () => {
     expect(answer.json().tls).toBeUndefined();
   });
 
+  test.each(["//", "//[", "//a:b/c", "/%", "/?%ff", "*"])("answers a request for %s", async (path) => {
+    expect((await http1(path)).json()).toMatchObject({ path });
+  });
+
   test("counts the requests of each connection", async () => {
     const first = (await http1("/")).json();
     const second = (await http1("/")).json();

@@ -174,7 +174,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const query = new URL(request.url ?? "/", "http://backend").searchParams;
+  const query = queryOf(request.url ?? "");
   const asked = parseControls(request.rawHeaders, query);
   const id = String(request.headers["x-request-id"] ?? request.url);
   const succeeds = asked.failFirst !== undefined && state.nextTry(id) > asked.failFirst;
@@ -193,6 +193,12 @@ async function answer(
     controls,
     closing: state.closing.signal,
   });
+}
+
+/** Not by way of URL, to which a path that starts with two slashes is a host. */
+function queryOf(target: string): URLSearchParams {
+  const mark = target.indexOf("?");
+  return new URLSearchParams(mark === -1 ? "" : target.slice(mark));
 }
 
 function isHttp2(request: Request): request is Http2ServerRequest {
