@@ -42,17 +42,19 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
   const attempt = async (asked: ApiRequest, bodyTimeout: number, credentials: Credentials) => {
     const url = new URL(credentials.server + asked.path);
     for (const [name, value] of Object.entries(asked.query ?? {})) url.searchParams.set(name, value);
-    const { statusCode, headers, body } = await request(url, {
-      dispatcher: credentials.dispatcher,
-      headers: {
-        accept: asked.accept ?? "application/json",
-        "user-agent": "sluice",
-        ...credentials.headers,
-      },
-      signal: asked.signal,
-      headersTimeout: timeouts.answerMs,
-      bodyTimeout,
-    });
+    const { statusCode, headers, body } = await withinTime(timeouts.answerMs, asked.signal, (signal) =>
+      request(url, {
+        dispatcher: credentials.dispatcher,
+        headers: {
+          accept: asked.accept ?? "application/json",
+          "user-agent": "sluice",
+          ...credentials.headers,
+        },
+        signal,
+        headersTimeout: timeouts.answerMs,
+        bodyTimeout,
+      }),
+    );
     if (statusCode === 200) return body;
     const text = await body.text();
     throw new ApiError(statusCode, messageOf(statusCode, text), retryAfterMs(headers["retry-after"]));
@@ -73,6 +75,32 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
     stream: (asked) => send(asked, timeouts.silenceMs),
     close: () => access.close(),
   };
+}
+
+/**
+ * Gives up a request whose answer does not begin in time. The client's own limit does not hold for a request that it
+ * has put on an HTTP/2 connection which is just ending: such a request would wait for ever.
+ */
+async function withinTime<T>(
+  ms: number,
+  outer: AbortSignal,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const { promise: isLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new Error(`The API server has not answered in ${ms / 1000} s.`);
+    late.abort(error);
+    reject(error);
+  }, ms);
+  const stop = (): void => reject(outer.reason);
+  outer.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([send(AbortSignal.any([outer, late.signal])), isLate]);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", stop);
+  }
 }
 
 const Status = z.object({ message: z.string().min(1) });
