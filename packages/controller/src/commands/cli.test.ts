@@ -166,6 +166,15 @@ describe("translate", { timeout: CLI_TIMEOUT_MS }, () => {
 });
 
 describe("diff", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("says that a side has errors, since what is in error looks as if it had been taken away", async () => {
+    const { status, stdout, stderr } = await runCli(["diff", BEFORE, file("broken.yaml", "a: [\n")]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("- host shop.example.com");
+    expect(stderr).toMatch(
+      /^sluice: \S+broken.yaml has 1 error in 1 file .*; what is in error is left out\n$/,
+    );
+  });
+
   test("lists resources, and where they differ", async () => {
     const { stdout } = await runCli(["diff", "--resources", BEFORE, AFTER]);
     expect(stdout).toContain("+ vhds http/admin.example.com\n");

@@ -1,12 +1,13 @@
 import { diff, type GatewayModel, isEmpty, renderDiff } from "@sluice/explain";
 import { Command, Option } from "commander";
 import { selfSignedCertificate } from "../gateway/self-signed.ts";
+import { summarize, summaryText } from "../report/summary.ts";
 import { diffResources, isSame, renderResourceDiff } from "../resources/resource-diff.ts";
 import { styleFor } from "../terminal/colour.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { EXIT } from "./exit-status.ts";
 import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
-import { translateInput } from "./translate-input.ts";
+import { type TranslatedInput, translateInput } from "./translate-input.ts";
 
 interface DiffFlags extends SettingFlags {
   readonly format: "text" | "json";
@@ -42,6 +43,8 @@ async function compare(beforePath: string, afterPath: string, flags: DiffFlags):
   const certificate = await selfSignedCertificate(Date.now());
   const before = await translateInput([beforePath], settings, progress, certificate);
   const after = await translateInput([afterPath], settings, progress, certificate);
+  tellErrors(beforePath, before);
+  tellErrors(afterPath, after);
   const words = diff(before.model satisfies GatewayModel, after.model satisfies GatewayModel);
   const resources = diffResources(before.resources, after.resources);
   process.exitCode = isEmpty(words) && isSame(resources) ? EXIT.fine : EXIT.findings;
@@ -56,4 +59,11 @@ async function compare(beforePath: string, afterPath: string, flags: DiffFlags):
     process.stdout.write(`\n${style.bold("Resources")}\n${renderResourceDiff(resources, style)}`);
   else if (isEmpty(words) && !isSame(resources))
     process.stdout.write("Resources differ; --resources lists them.\n");
+}
+
+/** Or what cannot be read looks as if it had been taken away. */
+function tellErrors(path: string, { diagnostics, input }: TranslatedInput): void {
+  const summary = summarize(diagnostics, input.objects);
+  if (summary.errors === 0) return;
+  process.stderr.write(`sluice: ${path} has ${summaryText(summary)}; what is in error is left out\n`);
 }
