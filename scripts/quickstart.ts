@@ -134,12 +134,10 @@ function start(name: string, script: string, args: readonly string[], output: "i
   };
 }
 
-/** Resolves when the control plane is ready and a request through Envoy is answered by a backend. */
+/** Resolves when the control plane is ready and Envoy answers; what it answers is up to the example, which people edit. */
 async function serving({ http, debug }: Ports): Promise<void> {
-  const answers = [`http://127.0.0.1:${debug}/readyz`, `http://127.0.0.1:${http}/`];
-  for (const url of answers) {
-    while ((await status(url)) !== 200) await delay(50);
-  }
+  while ((await status(`http://127.0.0.1:${debug}/readyz`)) !== 200) await delay(50);
+  while ((await status(`http://127.0.0.1:${http}/`)) === undefined) await delay(50);
 }
 
 /** Without keeping the connection, for which the gateway would wait at its end. */
