@@ -3,7 +3,6 @@ import {
   type DraftContext,
   type DraftStage,
   type Feature,
-  type Report,
   type RouteDraft,
 } from "@sluice/feature-api";
 import { type Backend, type BackendTarget, backendName, type Policies } from "@sluice/model";
@@ -53,6 +52,3 @@ export function withVariant(backend: Backend, features: readonly Feature[], poli
   const own = backend.name.split("/").slice(3);
   return { ...backend, name: backendName(backend.target, [...own, ...suffixes]), variant };
 }
-
-/** A report that nobody reads: for hooks run a second time, whose findings are known from the first. */
-export const SILENT: Report = { bad: () => {}, note: () => {} };

@@ -27,7 +27,7 @@ export function isOurs(ingress: Ingress, { store, settings }: TranslateContext):
 }
 
 /** The class that an Ingress names, by annotation or field. */
-export function classOf(ingress: Ingress): string | undefined {
+function classOf(ingress: Ingress): string | undefined {
   const annotation = ingress.metadata.annotations[CLASS_ANNOTATION]?.trim();
   return annotation === undefined || annotation === "" ? ingress.spec.ingressClassName : annotation;
 }
