@@ -1,9 +1,6 @@
-import type { BackoffLimits } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
+import type { BackoffLimits, Clock, KubeApi, Limiter } from "@sluice/kubernetes-api";
 import type { Counters } from "./counters.ts";
 import type { Health } from "./health.ts";
-import type { KubeApi } from "./kube-api.ts";
-import type { Limiter } from "./limiter.ts";
 
 /** What all followers share. */
 export interface Environment {

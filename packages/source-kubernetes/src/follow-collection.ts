@@ -1,4 +1,4 @@
-import { isStatus } from "./api-error.ts";
+import { isStatus } from "@sluice/kubernetes-api";
 import { count } from "./counters.ts";
 import { COLLECTION_BACKOFF, type Environment, LASTING_MS, LOOK_AGAIN_MS } from "./environment.ts";
 import { createHeld, type Put } from "./held.ts";

@@ -1,5 +1,5 @@
+import { isStatus } from "@sluice/kubernetes-api";
 import { isRawObject } from "@sluice/kubernetes-objects";
-import { isStatus } from "./api-error.ts";
 import { count } from "./counters.ts";
 import { type Environment, LASTING_MS, OBJECT_BACKOFF } from "./environment.ts";
 import { createHeld, type Put } from "./held.ts";

@@ -1,6 +1,6 @@
+import type { Clock } from "@sluice/kubernetes-api";
+import { describeError, isRefusal } from "@sluice/kubernetes-api";
 import { type Cell, cell } from "@sluice/store";
-import { describeError, isRefusal } from "./api-error.ts";
-import type { Clock } from "./clock.ts";
 
 /** How it stands between this source and the API server. */
 export interface KubernetesStatus {

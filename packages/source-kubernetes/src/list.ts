@@ -1,7 +1,7 @@
+import type { ApiRequest, KubeApi } from "@sluice/kubernetes-api";
+import { isStatus } from "@sluice/kubernetes-api";
 import { isRawObject, type RawObject } from "@sluice/kubernetes-objects";
 import { z } from "zod";
-import { isStatus } from "./api-error.ts";
-import type { ApiRequest, KubeApi } from "./kube-api.ts";
 
 const Page = z.object({
   metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().optional() }),

@@ -1,6 +1,5 @@
-import { ApiError } from "./api-error.ts";
-import { type BackoffLimits, backoffMs } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@sluice/kubernetes-api";
+import { ApiError, type BackoffLimits, backoffMs } from "@sluice/kubernetes-api";
 
 /**
  * What a step came to. `again`: the next may follow at once. `progress`: likewise, and failures before it are forgotten.

@@ -1,14 +1,18 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import {
+  type ApiTimeouts,
+  type Clock,
+  createKubeApi,
+  createLimiter,
+  systemClock,
+} from "@sluice/kubernetes-api";
 import type { Store } from "@sluice/store";
-import { type Clock, systemClock } from "./clock.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { followDemand } from "./demand.ts";
 import type { Environment } from "./environment.ts";
 import { type Exceptions, followCollection } from "./follow-collection.ts";
 import { createHealth, type KubernetesLog, type KubernetesStatus } from "./health.ts";
 import { createInbox } from "./inbox.ts";
-import { type ApiTimeouts, createKubeApi } from "./kube-api.ts";
-import { createLimiter } from "./limiter.ts";
 import { type Collection, collectionOf, isNamespaced, type SourcedKind } from "./resources.ts";
 
 export interface WatchKubernetesOptions {

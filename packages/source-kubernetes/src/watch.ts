@@ -1,8 +1,8 @@
+import type { ApiRequest, KubeApi } from "@sluice/kubernetes-api";
+import { ApiError } from "@sluice/kubernetes-api";
 import { isRawObject, type RawObject } from "@sluice/kubernetes-objects";
 import { z } from "zod";
-import { ApiError } from "./api-error.ts";
 import { jsonLines } from "./json-lines.ts";
-import type { ApiRequest, KubeApi } from "./kube-api.ts";
 
 /** One event of a watch. `version` is the point to go on from. */
 export interface WatchEvent {

@@ -12,7 +12,8 @@ export async function startKubernetesSource(
 ): Promise<KubernetesSource> {
   const { kubeconfig, kubeContext, watchNamespace, labelSelector } = settings;
   // Loaded when it is needed: the client has thousands of generated files, which cost a second.
-  const { KubeConfigError, loadKubeConfig, watchKubernetes } = await import("@sluice/source-kubernetes");
+  const { KubeConfigError, loadKubeConfig } = await import("@sluice/kubernetes-api");
+  const { watchKubernetes } = await import("@sluice/source-kubernetes");
   const from = {
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ApiError, describeError, isRefusal } from "./api-error.ts";
 import { backoffMs } from "./backoff.ts";
-import { jsonLines } from "./json-lines.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import { createLimiter } from "./limiter.ts";
 
@@ -14,21 +13,6 @@ describe("backoffMs", () => {
     const waits = [0, 1, 2, 3, 4, 1_000].map((failures) => backoffMs(failures, limits, () => 1));
     expect(waits).toEqual([100, 200, 400, 800, 1_000, 1_000]);
     expect(backoffMs(1, limits, () => 0)).toBe(100);
-  });
-});
-
-describe("jsonLines", () => {
-  async function read(...chunks: string[]): Promise<unknown[]> {
-    const values: unknown[] = [];
-    const bytes = chunks.map((chunk) => Buffer.from(chunk));
-    for await (const value of jsonLines(ReadableStream.from(bytes))) values.push(value);
-    return values;
-  }
-  it("gives the value of each line, and drops what no line break ends", async () => {
-    expect(await read('{"a"', ":1}\n\n", '[2]\n3\r\n{"cut')).toEqual([{ a: 1 }, [2], 3]);
-  });
-  it("throws at a line that is no JSON, without its text", async () => {
-    await expect(read("{}\n", "secret bytes\n")).rejects.toThrow("12 characters that is not JSON");
   });
 });
 

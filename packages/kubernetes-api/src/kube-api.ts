@@ -13,12 +13,32 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
-/** GET requests to an API server. All fail with an {@link ApiError} for an answer that is not 200. */
+/** A request that changes something. */
+export interface ApiWrite {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Begins with `/api`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Default: JSON. For PATCH the kind of patch, as {@link SERVER_SIDE_APPLY} or {@link MERGE_PATCH}. */
+  readonly contentType?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Fields that the body has are owned by the `fieldManager` of the query; those it had before and now lacks go. */
+export const SERVER_SIDE_APPLY = "application/apply-patch+yaml";
+/** RFC 7386: `null` removes a field, a list replaces a list. */
+export const MERGE_PATCH = "application/merge-patch+json";
+
+/** Requests to an API server. All fail with an {@link ApiError} for an answer that is not 2xx. */
 export interface KubeApi {
   /** The whole answer, parsed. */
   json(request: ApiRequest): Promise<unknown>;
   /** The answer as it comes; resolves when its head is there. The iteration fails when nothing comes for too long. */
   stream(request: ApiRequest): Promise<AsyncIterable<Uint8Array>>;
+  /** Sends a change once; the answer, parsed. After a failure without an answer it may have been done nevertheless. */
+  write(request: ApiWrite): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -39,15 +59,22 @@ export const DEFAULT_TIMEOUTS: ApiTimeouts = { answerMs: 30_000, silenceMs: 150_
 export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DEFAULT_TIMEOUTS): KubeApi {
   const access = createAccess(load);
 
-  const attempt = async (asked: ApiRequest, bodyTimeout: number, credentials: Credentials) => {
+  const attempt = async (
+    asked: ApiRequest & Partial<ApiWrite>,
+    bodyTimeout: number,
+    credentials: Credentials,
+  ) => {
     const url = new URL(credentials.server + asked.path);
     for (const [name, value] of Object.entries(asked.query ?? {})) url.searchParams.set(name, value);
     const { statusCode, headers, body } = await withinTime(timeouts.answerMs, asked.signal, (signal) =>
       request(url, {
         dispatcher: credentials.dispatcher,
+        method: asked.method ?? "GET",
+        body: asked.body === undefined ? null : JSON.stringify(asked.body),
         headers: {
           accept: asked.accept ?? "application/json",
           "user-agent": "sluice",
+          ...(asked.body === undefined ? {} : { "content-type": asked.contentType ?? "application/json" }),
           ...credentials.headers,
         },
         signal,
@@ -55,11 +82,11 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
         bodyTimeout,
       }),
     );
-    if (statusCode === 200) return body;
+    if (statusCode >= 200 && statusCode < 300) return body;
     const text = await body.text();
     throw new ApiError(statusCode, messageOf(statusCode, text), retryAfterMs(headers["retry-after"]));
   };
-  const send = async (asked: ApiRequest, bodyTimeout: number) => {
+  const send = async (asked: ApiRequest & Partial<ApiWrite>, bodyTimeout: number) => {
     const credentials = await access.current();
     try {
       return await attempt(asked, bodyTimeout, credentials);
@@ -73,6 +100,7 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
   return {
     json: async (asked) => (await send(asked, timeouts.answerMs)).json(),
     stream: (asked) => send(asked, timeouts.silenceMs),
+    write: async (asked) => (await send(asked, timeouts.answerMs)).json(),
     close: () => access.close(),
   };
 }

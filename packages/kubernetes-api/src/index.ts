@@ -1,0 +1,15 @@
+export { ApiError, describeError, isRefusal, isStatus } from "./api-error.ts";
+export { type BackoffLimits, backoffMs } from "./backoff.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export {
+  type ApiRequest,
+  type ApiTimeouts,
+  type ApiWrite,
+  createKubeApi,
+  DEFAULT_TIMEOUTS,
+  type KubeApi,
+  MERGE_PATCH,
+  SERVER_SIDE_APPLY,
+} from "./kube-api.ts";
+export { type KubeConfigChoice, KubeConfigError, loadKubeConfig } from "./kube-config.ts";
+export { createLimiter, type Limiter } from "./limiter.ts";
