@@ -1,6 +1,7 @@
 export * from "./diagnostic.ts";
 export * from "./diagnostic-codes.ts";
 export * from "./gateway.ts";
+export * from "./gateway-definition.ts";
 export * from "./gateway-settings.ts";
 export * from "./kubernetes.ts";
 export * from "./object-ref.ts";
