@@ -15,6 +15,7 @@ export {
 } from "./find-envoy.ts";
 export type { Json, JsonObject } from "./json.ts";
 export { type EnvoyLogRecord, parseLogLine } from "./log-line.ts";
+export { PROBE_LISTENER, PROBE_PORT, type ProbeListenerOptions, probeListener } from "./probe-listener.ts";
 export { type EnvoyExit, type EnvoyProcess, type StartEnvoyOptions, startEnvoy } from "./start-envoy.ts";
 export {
   type EnvoyCrash,

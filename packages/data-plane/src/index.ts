@@ -1,0 +1,1 @@
+export { DRAIN_SCRIPT } from "./drain-script.ts";
