@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ClusterError } from "./cluster-error.ts";
 import { goAtLeast } from "./go-version.ts";
-import { allTools, isBuilt, type Tool } from "./tools.ts";
+import { allTools, isBuilt, type Tool, type ToolName } from "./tools.ts";
 
 export interface BuildToolsOptions {
+  /** Default: all. */
+  readonly names?: readonly ToolName[];
   readonly env?: NodeJS.ProcessEnv;
   readonly onProgress: (sentence: string) => void;
   /** Ends a build that is under way, and nothing of it is left. */
@@ -19,8 +21,9 @@ export interface BuildToolsOptions {
  * Throws a {@link ClusterError} when Go is missing or too old, or quotes Go when a build fails.
  */
 export async function buildTools(options: BuildToolsOptions): Promise<void> {
-  const { env = process.env, onProgress } = options;
-  const missing = allTools(env).filter((tool) => !isBuilt(tool));
+  const { env = process.env, names, onProgress } = options;
+  const wanted = allTools(env).filter(({ name }) => names?.includes(name) ?? true);
+  const missing = wanted.filter((tool) => !isBuilt(tool));
   const [first] = missing;
   if (first === undefined) return;
   await checkGo(first, { ...options, env });
@@ -30,7 +33,7 @@ export async function buildTools(options: BuildToolsOptions): Promise<void> {
   const work = mkdtempSync(join(parent, ".build-"));
   try {
     onProgress(
-      `building ${missing.map(({ name }) => name).join(", ")} for the test cluster; this once, about ten minutes on two cores`,
+      `building ${missing.map(({ name }) => name).join(", ")}; this once, up to ten minutes on two cores`,
     );
     for (const tool of missing) await buildTool(tool, work, { ...options, env });
   } finally {
@@ -46,12 +49,12 @@ async function checkGo(tool: Tool, { env = process.env, signal }: BuildToolsOpti
   // Asked inside the module, a Go that may fetch newer toolchains answers with the one that it will use.
   const { code, output } = await go(["env", "GOVERSION"], { cwd: tool.module, env: goEnv(env), signal });
   if (code === undefined) {
-    const message = `The test cluster is built with Go ${needed} or newer, and no go was found in PATH.`;
+    const message = `${tool.name} is built with Go ${needed} or newer, and no go was found in PATH.`;
     throw new ClusterError("go-missing", message, INSTALL_HINT);
   }
   const answer = output.at(-1) ?? "";
   if (code === 0 && goAtLeast(answer, needed)) return;
-  const message = `The test cluster needs Go ${needed} or newer; this go says: ${answer}.`;
+  const message = `${tool.name} needs Go ${needed} or newer; this go says: ${answer}.`;
   throw new ClusterError("go-too-old", message, INSTALL_HINT);
 }
 

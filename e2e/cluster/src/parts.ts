@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 import { createPart, type Part } from "./part.ts";
-import type { ToolName } from "./tools.ts";
+import type { ClusterToolName } from "./tools.ts";
 
 /** What the command lines of the parts are made of. */
 export interface PartsContext {
   readonly folder: string;
-  readonly tools: Readonly<Record<ToolName, string>>;
+  readonly tools: Readonly<Record<ClusterToolName, string>>;
   readonly ports: { readonly etcd: number; readonly etcdPeer: number; readonly apiServer: number };
   readonly credentials: Credentials;
 }

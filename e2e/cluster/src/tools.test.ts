@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildTools } from "./build-tools.ts";
-import { requiredVersion, requireTools } from "./tools.ts";
+import { requiredVersion, requireHelm, requireTools } from "./tools.ts";
 
 let cache: string;
 
@@ -34,6 +34,12 @@ test("tools that are not built are named, with the command that builds them", ()
   expect(() => requireTools({ SLUICE_CACHE: cache })).toThrow(
     /etcd 3\.\d+\.\d+, kube-apiserver 1\.\d+\.\d+.* make cluster-tools/s,
   );
+});
+
+test("Helm that is not built is named likewise, and the cluster does without it", () => {
+  const env = { SLUICE_CACHE: cache };
+  expect(() => requireHelm(env)).toThrow(/needs helm \d+\.\d+\.\d+, .* make cluster-tools/s);
+  expect(() => requireTools(env)).toThrow(/^(?!.*helm)/s);
 });
 
 test("without Go one is told what to install", async () => {

@@ -4,7 +4,10 @@ import { cacheFolder } from "@sluice/envoy";
 import { ClusterError } from "./cluster-error.ts";
 
 /** The programs that the test cluster is made of. */
-export type ToolName = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kubectl";
+export type ClusterToolName = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kubectl";
+
+/** All programs that are built: those of the cluster, and Helm, which renders the chart and installs it. */
+export type ToolName = ClusterToolName | "helm";
 
 /** A Go program, built from a Go module of ours that pins all its versions. */
 export interface Tool {
@@ -23,7 +26,7 @@ export interface Tool {
 
 const MODULES = join(import.meta.dirname, "..", "tools");
 
-/** All tools, in the order in which they are built: the small one first. Their versions are those of the go.mod files. */
+/** All tools, in the order in which they are built: the small ones first. Their versions are those of the go.mod files. */
 export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] {
   const tool = (name: ToolName, module: string, required: string, path: string): Tool => {
     const folder = join(MODULES, module);
@@ -34,7 +37,7 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
       version,
       module: folder,
       package: path,
-      linkerFlags: `-s -w${module === "kubernetes" ? kubernetesFlags(version) : ""}`,
+      linkerFlags: `-s -w${VERSION_FLAGS[module]?.(version) ?? ""}`,
       folder: target,
       path: join(target, name),
     };
@@ -43,13 +46,20 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
     tool(name, "kubernetes", "k8s.io/kubernetes", `k8s.io/kubernetes/cmd/${name}`);
   return [
     tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+    tool("helm", "helm", "helm.sh/helm/v4", "helm.sh/helm/v4/cmd/helm"),
     kubernetes("kube-apiserver"),
     kubernetes("kube-controller-manager"),
     kubernetes("kubectl"),
   ];
 }
 
-/** Kubernetes learns its version from the linker only; without one an API server calls itself v0.0.0 and clients balk. */
+/** Programs that learn their version from the linker only, by the folder of their module. */
+const VERSION_FLAGS: Readonly<Record<string, (version: string) => string>> = {
+  helm: (version) => ` -X helm.sh/helm/v4/internal/version.version=v${version}`,
+  kubernetes: kubernetesFlags,
+};
+
+/** Without a version an API server calls itself v0.0.0 and clients balk. */
 function kubernetesFlags(version: string): string {
   const [major, minor] = version.split(".");
   const set = (name: string, value = ""): string => ` -X k8s.io/component-base/version.${name}=${value}`;
@@ -76,22 +86,34 @@ export function isBuilt(tool: Tool): boolean {
   }
 }
 
-/** Paths of all tools. Throws a {@link ClusterError} that says how to get them when one has not been built. */
-export function requireTools(env: NodeJS.ProcessEnv = process.env): Readonly<Record<ToolName, string>> {
-  const tools = allTools(env);
+/** Paths of what the cluster is made of. Throws a {@link ClusterError} that says how to get it when something has not been built. */
+export function requireTools(
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<ClusterToolName, string>> {
+  const tools = allTools(env).filter(({ name }) => name !== "helm");
   const missing = tools.filter((tool) => !isBuilt(tool));
-  if (missing.length > 0) {
-    throw new ClusterError(
-      "tool-missing",
-      `The test cluster needs ${missing.map(({ name, version }) => `${name} ${version}`).join(", ")}, not built yet.`,
-      "Run: make cluster-tools (it needs Go, takes about ten minutes, once, and says what to install when something is missing).",
-    );
-  }
-  const path = (name: ToolName): string => tools.find((tool) => tool.name === name)?.path ?? name;
+  if (missing.length > 0) throw notBuilt("The test cluster needs", missing);
+  const path = (name: ClusterToolName): string => tools.find((tool) => tool.name === name)?.path ?? name;
   return {
     etcd: path("etcd"),
     "kube-apiserver": path("kube-apiserver"),
     "kube-controller-manager": path("kube-controller-manager"),
     kubectl: path("kubectl"),
   };
+}
+
+/** Path of Helm. Throws a {@link ClusterError} that says how to get it when it has not been built. */
+export function requireHelm(env: NodeJS.ProcessEnv = process.env): string {
+  const helm = allTools(env).filter(({ name }) => name === "helm");
+  const [built] = helm.filter(isBuilt);
+  if (built === undefined) throw notBuilt("Rendering the chart needs", helm);
+  return built.path;
+}
+
+function notBuilt(who: string, missing: readonly Tool[]): ClusterError {
+  return new ClusterError(
+    "tool-missing",
+    `${who} ${missing.map(({ name, version }) => `${name} ${version}`).join(", ")}, not built yet.`,
+    "Run: make cluster-tools (it needs Go, takes about ten minutes, once, and says what to install when something is missing).",
+  );
 }

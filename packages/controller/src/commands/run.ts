@@ -5,6 +5,7 @@ import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy 
 import { TYPE_URLS } from "@sluice/protos";
 import { STDIN } from "@sluice/source-file";
 import type { Settings } from "../config/settings.ts";
+import { PROBE_PAGES } from "../debug/pages/index.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { createLogger, type Logger } from "../logging/logger.ts";
@@ -45,12 +46,14 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
   if (withEnvoy) await checkPorts(settings);
   const gateway = await startGateway({ paths, settings, xdsAddress, logger });
   cleanup.defer(() => gateway.stop());
-  const debug = await serveDebug({
-    address: settings.debugAddress,
-    gateway,
-    onError: (err, path) => logger.error({ err, path }, "debug page failed; this is a bug"),
-  });
+  const onError = (err: unknown, path: string): void =>
+    logger.error({ err, path }, "debug page failed; this is a bug");
+  const debug = await serveDebug({ address: settings.debugAddress, gateway, onError });
   cleanup.defer(() => debug.close());
+  if (settings.probeAddress !== undefined) {
+    const probes = await serveDebug({ address: settings.probeAddress, pages: PROBE_PAGES, gateway, onError });
+    cleanup.defer(() => probes.close());
+  }
   logger.info({ xds: gateway.ads.address, debug: debug.url }, "control plane is up");
   for (const diagnostic of gateway.controlPlane.diagnostics())
     logger[diagnostic.severity === "info" ? "info" : "warn"]({ diagnostic }, diagnostic.message);

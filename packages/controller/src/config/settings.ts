@@ -69,6 +69,11 @@ export const SETTINGS = {
     value: "HOST:PORT",
     doc: "where the debug pages, /healthz, /readyz and /metrics are served",
   },
+  probeAddress: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "where /healthz, /readyz and /metrics alone are served as well, for whom the debug pages are not meant",
+  },
   xdsAddress: {
     schema: address.optional(),
     value: "ADDRESS",

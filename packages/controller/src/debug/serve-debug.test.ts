@@ -3,7 +3,7 @@ import { TYPE_URLS } from "@sluice/protos";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selfSignedCertificate } from "../gateway/self-signed.ts";
 import { OperatorError } from "../operator-error.ts";
-import { PAGES } from "./pages/index.ts";
+import { PAGES, PROBE_PAGES } from "./pages/index.ts";
 import { serveDebug } from "./serve-debug.ts";
 import { type DebugBench, debugBench, shop } from "./testing/debug-bench.ts";
 
@@ -425,7 +425,7 @@ describe("the protocol", () => {
     const address = bench.url.replace("http://", "");
     const failed = serveDebug({ address, gateway: bench.target });
     await expect(failed).rejects.toBeInstanceOf(OperatorError);
-    await expect(failed).rejects.toThrow(`The debug address ${address} cannot be bound`);
+    await expect(failed).rejects.toThrow(`The address ${address} cannot be bound`);
   });
 
   test("an IPv6 address is served, and its URL has brackets", async () => {
@@ -453,6 +453,16 @@ describe("health", () => {
     expect([after.status, after.text]).toEqual([200, "[+] sources: ok\n[+] snapshot: ok\nready\n"]);
     expect((await bench.get("/readyz")).text).toBe("ok\n");
   });
+});
+
+test("where probes are served, nothing else is", async () => {
+  await using bench = await debugBench();
+  const server = await serveDebug({ address: "127.0.0.1:0", gateway: bench.target, pages: PROBE_PAGES });
+  const status = async (path: string) => (await fetch(`${server.url}${path}`)).status;
+  expect(await Promise.all(["/healthz", "/readyz", "/metrics"].map(status))).toEqual([200, 503, 200]);
+  const others = PAGES.filter((page) => !PROBE_PAGES.includes(page)).map(({ path }) => path);
+  expect(new Set(await Promise.all(["/", ...others].map(status)))).toEqual(new Set([404]));
+  await server.close();
 });
 
 describe("several renderings", () => {

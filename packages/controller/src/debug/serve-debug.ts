@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OperatorError } from "../operator-error.ts";
 import { type AnswerOptions, answerRequest } from "./http/answer-request.ts";
-import type { DebugTarget } from "./page.ts";
+import type { DebugTarget, Page } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
 
 export interface DebugServer {
@@ -15,6 +15,8 @@ export interface DebugOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
   readonly gateway: DebugTarget;
+  /** What is served there. Default: all pages. */
+  readonly pages?: readonly Page[];
   /** Called with an exception of a page, which is a bug. Absent: it goes to standard error. */
   readonly onError?: (error: unknown, path: string) => void;
 }
@@ -23,12 +25,13 @@ export interface DebugOptions {
 export async function serveDebug({
   address,
   gateway,
+  pages = PAGES,
   onError = printError,
 }: DebugOptions): Promise<DebugServer> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
   const options: AnswerOptions = {
-    pages: PAGES,
+    pages,
     target: gateway,
     host,
     onError(error, path) {
@@ -53,9 +56,9 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   server.once("error", listening.reject);
   server.listen(port, host, listening.resolve);
   await listening.promise.catch((cause) => {
-    throw new OperatorError("listen", `The debug address ${host}:${port} cannot be bound: ${String(cause)}`, {
+    throw new OperatorError("listen", `The address ${host}:${port} cannot be bound: ${String(cause)}`, {
       cause,
-      hint: "Choose another one with --debug-address HOST:PORT.",
+      hint: "Choose another one with --debug-address or --probe-address HOST:PORT.",
     });
   });
   // A TCP server has an address object while it listens.

@@ -23,3 +23,6 @@ export const PAGES: readonly Page[] = [
   readyz,
   metrics,
 ];
+
+/** What probes and Prometheus ask for: nothing in it tells of objects beyond their names in metrics. */
+export const PROBE_PAGES: readonly Page[] = [healthz, readyz, metrics];
