@@ -1,5 +1,6 @@
 /** Codes of errors that end a command. */
 export type OperatorErrorCode =
+  | "admission"
   | "settings"
   | "config-file"
   | "input"

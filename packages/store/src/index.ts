@@ -16,5 +16,6 @@ export {
   equalApartFromLocation,
   type Store,
   type StoreChange,
+  type StoreReader,
 } from "./store.ts";
 export { type WatchedCells, watchedCells } from "./watched-cells.ts";

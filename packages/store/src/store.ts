@@ -64,6 +64,9 @@ export interface Store extends Sources {
   fork(): Store;
 }
 
+/** What derivations read of a store. */
+export type StoreReader = Pick<Store, "graph" | "get" | "list" | "keys" | "index">;
+
 /** An empty store. `onError` receives exceptions of derivations, effects and index functions: bugs, not user errors. */
 export function createStore(options: { readonly onError?: OnError } = {}): Store {
   const onError =

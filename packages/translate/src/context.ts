@@ -1,11 +1,11 @@
 import type { Feature, FeatureScope } from "@sluice/feature-api";
-import type { Store } from "@sluice/store";
+import type { StoreReader } from "@sluice/store";
 import type { Relation } from "./relation.ts";
 import type { TranslateSettings } from "./settings.ts";
 
 /** What every derivation of translation works with. */
 export interface TranslateContext {
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly features: readonly Feature[];
   /** The same, by scope. */
   readonly byScope: Readonly<Record<FeatureScope, readonly Feature[]>>;

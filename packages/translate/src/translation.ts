@@ -10,7 +10,7 @@ import type {
   VirtualHost,
 } from "@sluice/model";
 import { DEFAULT_CERTIFICATE, parseObjectKey } from "@sluice/model";
-import { cell, type Store } from "@sluice/store";
+import { cell, type StoreReader } from "@sluice/store";
 import { backendUnits, readyEndpoints } from "./backend-units.ts";
 import type { TranslateContext } from "./context.ts";
 import { createDemand } from "./demand.ts";
@@ -40,7 +40,7 @@ export interface TranslationSink {
 }
 
 export interface TranslationOptions {
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly features: readonly Feature[];
   readonly settings: TranslateSettings;
   readonly sink: TranslationSink;

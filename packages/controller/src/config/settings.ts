@@ -7,6 +7,7 @@ const address = text(isAddress, "HOST:PORT or unix:PATH");
 const hostPort = text(isHostPort, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
 const ipPort = text(isIpPort, "ADDRESS:PORT with an IP address");
+const path = text((value) => value !== "", "a file");
 const name = text((value) => value !== "", "a name");
 const NAMESPACES = "names of namespaces, with commas between them";
 const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, NAMESPACES);
@@ -73,6 +74,18 @@ export const SETTINGS = {
     schema: hostPort.optional(),
     value: "HOST:PORT",
     doc: "where /healthz, /readyz and /metrics alone are served as well, for whom the debug pages are not meant",
+  },
+  admissionAddress: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "where the validating admission webhook is served (default: it is not)",
+  },
+  admissionCertificate: { schema: path.optional(), value: "FILE", doc: "certificate of the webhook, PEM" },
+  admissionKey: { schema: path.optional(), value: "FILE", doc: "key of the webhook's certificate, PEM" },
+  admissionClientCa: {
+    schema: path.optional(),
+    value: "FILE",
+    doc: "CA of the certificates by which API servers may call the webhook, PEM",
   },
   xdsAddress: {
     schema: address.optional(),

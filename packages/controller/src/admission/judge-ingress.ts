@@ -1,0 +1,110 @@
+import type { AdmissionRequest, AdmissionVerdict } from "@sluice/admission";
+import { World } from "@sluice/ads";
+import type { Feature } from "@sluice/feature-api";
+import { narrowObject } from "@sluice/kubernetes-objects";
+import {
+  compareDiagnostics,
+  type Diagnostic,
+  type DiagnosticCode,
+  type GatewaySettings,
+  type Ingress,
+} from "@sluice/model";
+import { createGraph, type Store } from "@sluice/store";
+import { startTranslation, type TranslateSettings } from "@sluice/translate";
+import { createXds } from "@sluice/xds";
+import { createModelState } from "../gateway/model-state.ts";
+import { createRendering } from "../gateway/rendering.ts";
+import { overlayStore } from "./overlay-store.ts";
+
+/** One gateway, as far as judging an object goes. */
+export interface JudgingGateway {
+  readonly translate: TranslateSettings;
+  readonly settings: GatewaySettings;
+}
+
+export interface JudgeOptions {
+  readonly store: Store;
+  readonly features: readonly Feature[];
+  readonly gateways: readonly JudgingGateway[];
+}
+
+/**
+ * What the gateways would say of an Ingress if it were stored: it alone is translated, against the objects that they know.
+ * It is denied only if a protection of it cannot be built, which would close its routes with 503; everything else is a
+ * warning. What only Secrets could tell is not told. Throws for a bug of ours alone.
+ */
+export function judgeIngress({ object }: AdmissionRequest, options: JudgeOptions): AdmissionVerdict {
+  if (object === undefined) return { warnings: [] };
+  const found: Diagnostic[] = [];
+  const candidate = narrowObject(structuredClone(object), {
+    report: ({ diagnostic }) => found.push(diagnostic),
+  });
+  if (candidate === undefined) return verdict(found);
+  if (candidate.kind !== "Ingress") return { warnings: [] };
+  // A narrowed object of one source is like that of another: the gateway needs to have no Ingress of its own in the store.
+  for (const gateway of options.gateways) found.push(...diagnosticsOf(candidate, gateway, options));
+  return verdict(found);
+}
+
+/** What cannot be known without Secrets, or is not yet so when objects are applied together. */
+export const UNKNOWABLE: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
+  "certificate-missing",
+  "certificate-invalid",
+  "certificate-expired",
+  "certificate-host",
+  "service-no-endpoints",
+  "service-name-unresolved",
+  "subset-empty",
+]);
+
+/** What one gateway would say of it, without what cannot be known here. */
+export function diagnosticsOf(
+  candidate: Ingress,
+  { translate, settings }: JudgingGateway,
+  { store, features }: JudgeOptions,
+): Diagnostic[] {
+  const failures: unknown[] = [];
+  const graph = createGraph({ onError: (_name, _key, error) => failures.push(error) });
+  const { state, sink } = createModelState();
+  const stop = startTranslation({
+    store: overlayStore(store, candidate, graph),
+    features,
+    settings: translate,
+    sink,
+  });
+  const found = [...state.diagnostics.values()].flat();
+  const rendering = createRendering(
+    "admission",
+    state,
+    createXds({ features, settings, capabilities: { has: () => true } }),
+    new World(),
+    { rendered: () => {}, dropped: () => {} },
+  );
+  const change = state.takeChange();
+  if (change !== undefined) rendering.apply(change);
+  found.push(...[...rendering.diagnostics.values()].flat());
+  stop();
+  if (failures.length > 0) throw failures[0];
+  const { namespace, name } = candidate.metadata;
+  return found.filter(({ origin, code }) => {
+    const object = origin?.object;
+    const isOwn = object?.kind === "Ingress" && object.namespace === namespace && object.name === name;
+    return isOwn && !UNKNOWABLE.has(code);
+  });
+}
+
+function verdict(found: readonly Diagnostic[]): AdmissionVerdict {
+  const told = found.filter(({ severity }) => severity !== "info").sort(compareDiagnostics);
+  const closing = told.filter(({ code }) => code === "annotation-value-denied");
+  const warnings = lines(told.filter((diagnostic) => !closing.includes(diagnostic)));
+  if (closing.length === 0) return { warnings };
+  return { denied: `A protection cannot be built: ${lines(closing).join(" ")}`, warnings };
+}
+
+function lines(found: readonly Diagnostic[]): string[] {
+  return [...new Set(found.map(sentence))];
+}
+
+function sentence({ message, expected }: Diagnostic): string {
+  return expected === undefined ? message : `${message} Expected: ${expected}.`;
+}
