@@ -37,6 +37,15 @@ export const DIAGNOSTIC_CODES = {
   "certificate-expired": "A certificate is past its end; it is served all the same.",
   "certificate-host": "A certificate is not valid for a host; the default certificate is served.",
   "reference-denied": "A reference to another namespace is not allowed.",
+  "config-value":
+    "A field of a MseIngressConfig has a value that cannot be used; its last good value stays in force.",
+  "config-value-denied":
+    "An address list of a MseIngressConfig cannot be used and has no last good form; everybody is refused.",
+  "config-conflict": "Two fields of a MseIngressConfig exclude each other; what was in force before stays.",
+  "config-unknown": "A field of a MseIngressConfig is not known; it is ignored.",
+  "config-adjusted": "A value of a MseIngressConfig is in force in another form than it was written in.",
+  "config-no-effect": "A field of a MseIngressConfig is understood but has no effect here.",
+  "config-reset": "A MseIngressConfig takes a reused gateway over; what it leaves out is reset.",
   "resource-constraint": "A resource breaks a rule of Envoy's API; it was not sent.",
   "resource-refused": "Envoy refused a resource; its last accepted form stays in force.",
   "internal-error": "Sluice failed on this object; this is a bug of Sluice, please report it.",

@@ -18,6 +18,12 @@ export interface GatewaySettings {
   /** The `Server` header of every answer. Absent: the backend's own, and none on the gateway's answers. */
   readonly serverHeader?: string;
   readonly accessLog: "off" | "json";
+  /** Who may reach the gateway at all, the lowest of three levels: a host's or route's list of a kind replaces it. */
+  readonly ipAccess?: IpAccess;
+  /** Where spans go, if a gateway is traced. */
+  readonly tracingCollector?: CollectorAddress;
+  /** Absent: no request is traced. Without effect where there is no {@link tracingCollector}. */
+  readonly tracing?: TracingSettings;
   readonly limits: LimitSettings;
   readonly timeouts: TimeoutSettings;
   /** Seconds that connections of a closing listener or gateway have to end by themselves. */
@@ -59,6 +65,31 @@ export const MSE_CIPHERS: readonly string[] = [
   "AES256-GCM-SHA384",
   "AES256-SHA",
 ];
+
+/**
+ * Ranges of client addresses, as {@link parseIpRange} writes them. The address that counts is the client's: the peer's, or what
+ * the trusted hops say. `deny` is asked before `allow`.
+ */
+export interface IpAccess {
+  /** Only these. Absent: everybody. Empty: nobody, which is how a list that cannot be read fails closed. */
+  readonly allow?: readonly string[];
+  /** All but these. Absent or empty: nobody is kept out. */
+  readonly deny?: readonly string[];
+}
+
+/** A collector that takes OTLP over gRPC without TLS. */
+export interface CollectorAddress {
+  /** Name or IP address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TracingSettings {
+  /** `service.name` of the spans. */
+  readonly serviceName: string;
+  /** How many of all requests are traced, 0 to 100; two decimals count. A client cannot ask for more. */
+  readonly samplePercent: number;
+}
 
 export interface HstsSettings {
   /** Seconds. */

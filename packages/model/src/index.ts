@@ -3,6 +3,7 @@ export * from "./diagnostic-codes.ts";
 export * from "./gateway.ts";
 export * from "./gateway-definition.ts";
 export * from "./gateway-settings.ts";
+export * from "./ip-range.ts";
 export * from "./kubernetes.ts";
 export * from "./object-ref.ts";
 export * from "./origin.ts";

@@ -1,0 +1,59 @@
+import type { Diagnostic, GatewaySettings, ObjectRef, TracingSettings } from "@sluice/model";
+import { isBad } from "./field-state.ts";
+import { about, type ReadSpec } from "./read-spec.ts";
+import { SPEC_DEFAULTS } from "./schema.ts";
+
+const FIELD = "monitor.tracing";
+
+/**
+ * The tracing of a spec. Both kinds at once, or a rate that cannot be used, leave it as it was. Asked for without a collector it
+ * stays off, which is said.
+ */
+export function tracing(
+  read: ReadSpec,
+  object: ObjectRef,
+  base: GatewaySettings,
+  previous: GatewaySettings | undefined,
+): { readonly tracing: TracingSettings | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const { xTrace, openTelemetry } = read.spec.monitor?.tracing ?? {};
+  if (xTrace !== undefined && openTelemetry !== undefined)
+    return { tracing: previous?.tracing, diagnostics: [conflict(object)] };
+  if (["xTrace", "openTelemetry"].some((one) => isBad(read, `${FIELD}.${one}.sampleRate`)))
+    return { tracing: previous?.tracing, diagnostics: [] };
+  const kind = xTrace === undefined ? "openTelemetry" : "xTrace";
+  const asked = xTrace ?? openTelemetry;
+  if (asked === undefined) return { tracing: base.tracing, diagnostics: [] };
+  if (base.tracingCollector === undefined)
+    return { tracing: undefined, diagnostics: [noCollector(kind, object)] };
+  const whenAbsent =
+    kind === "xTrace" ? SPEC_DEFAULTS.xTraceSampleRate : SPEC_DEFAULTS.openTelemetrySampleRate;
+  return {
+    tracing: {
+      serviceName: read.spec.name ?? object.name,
+      samplePercent: Number(asked.sampleRate ?? whenAbsent),
+    },
+    diagnostics: [],
+  };
+}
+
+function conflict(object: ObjectRef): Diagnostic {
+  const place = about(FIELD, object);
+  return {
+    code: "config-conflict",
+    severity: "error",
+    ...place,
+    message: `${place.key} has both xTrace and openTelemetry, expected one of them; tracing stays as it was.`,
+    expected: "xTrace or openTelemetry",
+  };
+}
+
+function noCollector(kind: string, object: ObjectRef): Diagnostic {
+  const place = about(`${FIELD}.${kind}`, object);
+  return {
+    code: "config-no-effect",
+    severity: "warning",
+    ...place,
+    message: `${place.key} has no effect: the controller has no --tracing-collector to send spans to.`,
+    hint: "Start the controller with --tracing-collector HOST:PORT of a collector that takes OTLP over gRPC.",
+  };
+}
