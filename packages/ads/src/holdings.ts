@@ -47,6 +47,7 @@ export function removed(state: NodeState, key: string): void {
   // It may have come back while its removal was under way.
   if (state.world.wanted(key) !== undefined) state.mark(key, state.world.revision);
   state.pending.wake(key);
+  state.world.noteRemoved(state.node, key);
 }
 
 /** Whether the node neither has been told of `key` nor waits to be told. */

@@ -1,5 +1,6 @@
 export { AdsError, type AdsErrorCode } from "./ads-error.ts";
 export { DEFAULT_LIMITS, type Limits } from "./collect.ts";
+export type { Holder, Standing } from "./holder.ts";
 export { cacheInline, type Inline } from "./inline.ts";
 export type { Totals } from "./ledger.ts";
 export type { NodeExtension, NodeInfo } from "./node-info.ts";

@@ -5,6 +5,7 @@ import { adsService, type DeltaDiscoveryRequest, type DiscoveryRequest } from "@
 import { grpcTarget, parseAddress, prepareSocket, protectSocket } from "./address.ts";
 import { AdsError } from "./ads-error.ts";
 import type { Limits } from "./collect.ts";
+import { type Holder, holderOf } from "./holder.ts";
 import { cacheInline, type Inline } from "./inline.ts";
 import { type NodeInfo, nodeInfo } from "./node-info.ts";
 import { NodeSession } from "./node-session.ts";
@@ -36,6 +37,8 @@ export interface AdsServer {
   readonly address: string;
   /** A snapshot of every stream. */
   nodes(): NodeView[];
+  /** The nodes, each by its latest stream. */
+  holders(): readonly Holder[];
   /**
    * Resolves once at least one node is connected, and each (or the given one) holds the wanted versions
    * of these resources, and nothing of those that are not wanted. Rejects when the signal aborts.
@@ -84,11 +87,18 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
     [...streams].filter(
       (stream) => !isSuperseded(stream, streams) && (node ?? stream.info.id) === stream.info.id,
     );
+  const holders = new WeakMap<Stream<object>, Holder>();
+  const holder = (stream: Stream<object>): Holder => {
+    const known = holders.get(stream) ?? holderOf(stream.info, stream.session);
+    holders.set(stream, known);
+    return known;
+  };
   const nodes = () =>
     [...streams].map((stream) => viewNode(stream.info, stream.session, isSuperseded(stream, streams)));
   return {
     address: grpcTarget(address.kind === "tcp" ? { ...address, port } : address),
     nodes,
+    holders: () => current(undefined).map(holder),
     whenAccepted: (refs, wait = {}) =>
       waiters.until(() => {
         const found = current(wait.node);

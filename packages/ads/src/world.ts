@@ -42,6 +42,8 @@ export interface WorldEvents {
   readonly onAccepted?: (event: Verdict) => void;
   /** Called after a node has refused a resource that was alone in its response. */
   readonly onRefused?: (event: Verdict & { readonly words: string }) => void;
+  /** Called after a node has let go of what it was told to drop, with the key of the resource. */
+  readonly onRemoved?: (event: { readonly node: string; readonly key: string }) => void;
 }
 
 interface Entry {
@@ -173,6 +175,10 @@ export class World {
       this.#quarantined.add(form.key);
     }
     this.#events.onRefused?.({ node, resource: form.resource, words });
+  }
+
+  noteRemoved(node: string, key: string): void {
+    this.#events.onRemoved?.({ node, key });
   }
 
   /** A node is gone: what it refused is forgotten, unless nobody else is left to say so. */

@@ -11,6 +11,7 @@ import type { z } from "zod";
 import { compact } from "./compact.ts";
 import { type FieldPath, formatFieldPath } from "./field-path.ts";
 import { isName, type KindReader, type Narrowed, readerOf } from "./kinds.ts";
+import { withoutOwn } from "./own-annotations.ts";
 import { isRawObject, type RawObject, valueAt } from "./raw-object.ts";
 
 /** What there is to say about an object, and of which field of it, so that a source that knows files can say where. */
@@ -104,7 +105,8 @@ function refOf(reader: KindReader, raw: RawObject): ObjectRef | undefined {
 
 function toModel({ metadata, body }: Narrowed): KubeObject {
   const namespace = CLUSTER_SCOPED.has(body.kind) ? "" : (metadata.namespace ?? "default");
-  const meta: ObjectMeta = compact({ ...metadata, namespace });
+  const annotations = withoutOwn(metadata.annotations);
+  const meta: ObjectMeta = compact({ ...metadata, namespace, annotations });
   return { ...body, metadata: meta };
 }
 

@@ -11,6 +11,11 @@ export interface ObjectMeta {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly generation?: number;
+  /**
+   * Of an Ingress from an API server: tells its forms apart, since `generation` stays when annotations change. It follows
+   * from the rest, so nothing translated reads it.
+   */
+  readonly revision?: string;
 }
 
 interface Base<K extends Kind> {

@@ -1,7 +1,7 @@
 import { isStatus } from "@sluice/kubernetes-api";
 import { count } from "./counters.ts";
 import { COLLECTION_BACKOFF, type Environment, LASTING_MS, LOOK_AGAIN_MS } from "./environment.ts";
-import { createHeld, type Put } from "./held.ts";
+import { createHeld, type Observe, type Put } from "./held.ts";
 import { listAll } from "./list.ts";
 import { type Outcome, persist } from "./persist.ts";
 import type { Collection } from "./resources.ts";
@@ -10,6 +10,7 @@ import { openWatch } from "./watch.ts";
 export interface FollowCollectionOptions {
   readonly collection: Collection;
   readonly put: Put;
+  readonly observe?: Observe;
   readonly mayBe: Exceptions;
   /** Called once, when the first list has been put, or need not be waited for. */
   readonly onFirst: () => void;
@@ -34,7 +35,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
   const { collection, mayBe, signal } = options;
   const { kind, apiVersion, name, path, query, accept } = collection;
   const request = { path, query, signal, ...(accept === undefined ? {} : { accept }) };
-  const held = createHeld(kind, apiVersion, options.put);
+  const held = createHeld(kind, apiVersion, options.put, options.observe);
   let version: string | undefined;
   let waitsForFirst = true;
   let isAbsent = false;

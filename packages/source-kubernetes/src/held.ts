@@ -44,8 +44,11 @@ const Head = z.object({
   }),
 });
 
+/** Is shown each object as the API server gives it, before it is narrowed, and `undefined` once it is gone. */
+export type Observe = (ref: ObjectRef, item: RawObject | undefined) => void;
+
 /** Holds nothing yet. */
-export function createHeld(kind: Kind, apiVersion: string, put: Put): Held {
+export function createHeld(kind: Kind, apiVersion: string, put: Put, observe: Observe = () => {}): Held {
   const held = new Map<string, Version>();
 
   const headOf = (item: RawObject): Version & { readonly id: string } => {
@@ -58,6 +61,7 @@ export function createHeld(kind: Kind, apiVersion: string, put: Put): Held {
   };
   const drop = (id: string, { ref }: Version): void => {
     held.delete(id);
+    observe(ref, undefined);
     put(ref, undefined, []);
   };
 
@@ -66,6 +70,7 @@ export function createHeld(kind: Kind, apiVersion: string, put: Put): Held {
       const { id, ...version } = headOf(item);
       if (isHeld({ id, ...version })) return;
       held.set(id, version);
+      observe(version.ref, item);
       const { object, diagnostics } = narrowItem(kind, apiVersion, item);
       put(version.ref, object, diagnostics);
     },
@@ -83,6 +88,7 @@ export function createHeld(kind: Kind, apiVersion: string, put: Put): Held {
             const { id, ...version } = headOf(item);
             seen.add(id);
             if (isHeld({ id, ...version })) continue;
+            observe(version.ref, item);
             const { object, diagnostics } = narrowItem(kind, apiVersion, item);
             changes.push(() => {
               held.set(id, version);

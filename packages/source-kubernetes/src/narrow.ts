@@ -1,4 +1,4 @@
-import { narrowObject, type RawObject } from "@sluice/kubernetes-objects";
+import { ingressRevision, narrowObject, type RawObject } from "@sluice/kubernetes-objects";
 import type { Diagnostic, Kind, KubeObject } from "@sluice/model";
 
 export interface NarrowedItem {
@@ -16,8 +16,14 @@ export function narrowItem(kind: Kind, apiVersion: string, item: RawObject): Nar
   const diagnostics: Diagnostic[] = [];
   // Items of lists carry neither, and those of metadata-only requests carry others.
   const raw = { ...item, apiVersion, kind };
+  // Before narrowing, which takes bad elements out of lists.
+  const revision = kind === "Ingress" ? ingressRevision(item) : undefined;
   const object = narrowObject(raw, { report: ({ diagnostic }) => diagnostics.push(diagnostic) });
-  return { object: object && slim(object), diagnostics };
+  return { object: object && withRevision(slim(object), revision), diagnostics };
+}
+
+function withRevision<T extends KubeObject>(object: T, revision: string | undefined): T {
+  return revision === undefined ? object : { ...object, metadata: { ...object.metadata, revision } };
 }
 
 function slim<T extends KubeObject>(object: T): T {

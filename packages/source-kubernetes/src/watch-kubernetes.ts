@@ -12,6 +12,7 @@ import { followDemand } from "./demand.ts";
 import type { Environment } from "./environment.ts";
 import { type Exceptions, followCollection } from "./follow-collection.ts";
 import { createHealth, type KubernetesLog, type KubernetesStatus } from "./health.ts";
+import type { Observe } from "./held.ts";
 import { createInbox } from "./inbox.ts";
 import { type Collection, collectionOf, isNamespaced, type SourcedKind } from "./resources.ts";
 
@@ -28,6 +29,8 @@ export interface WatchKubernetesOptions {
   /** From 0 to 1; default `Math.random`. */
   readonly random?: () => number;
   readonly timeouts?: ApiTimeouts;
+  /** Is shown Ingresses and Services whole, for what is not in the model: their status, and who wrote it. */
+  readonly observe?: Observe;
 }
 
 /** A running source of objects from an API server. */
@@ -47,6 +50,9 @@ export interface KubernetesSource {
   /** Stops watching; the objects stay in the store. Resolves when no request is under way any more. */
   close(): Promise<void>;
 }
+
+/** Kinds that are shown whole to who asks. */
+const OBSERVED: ReadonlySet<SourcedKind> = new Set<SourcedKind>(["Ingress", "Service"]);
 
 const SOURCE = "kubernetes";
 const PATIENCE_MS = 2_000;
@@ -94,6 +100,7 @@ export function watchKubernetes(options: WatchKubernetesOptions): KubernetesSour
     followCollection(env, {
       collection,
       put: inbox.put,
+      ...(options.observe !== undefined && OBSERVED.has(collection.kind) ? { observe: options.observe } : {}),
       mayBe: mayBe(collection.kind, namespaces.length > 0),
       onFirst() {
         missing.delete(collection.name);

@@ -9,7 +9,15 @@ const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
  * `spec.ingressClassName`; an Ingress with neither is ours if an IngressClass of ours is the default one.
  * Recorded reads: the IngressClass it names, or all of them when it names none.
  */
-export function isOurs(ingress: Ingress, { store, settings }: TranslateContext): boolean {
+export function isOurs(
+  ingress: Ingress,
+  {
+    store,
+    settings,
+  }: Pick<TranslateContext, "store"> & {
+    readonly settings: Pick<TranslateContext["settings"], "ingressClass" | "controller">;
+  },
+): boolean {
   const name = classOf(ingress);
   if (name !== undefined) {
     const object = store.get("IngressClass", "", name);
