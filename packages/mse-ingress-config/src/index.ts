@@ -1,3 +1,4 @@
+export { CRD_NAME, mseIngressConfigCrd } from "./crd.ts";
 export {
   type DataPlane,
   dataPlane,
