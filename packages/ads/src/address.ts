@@ -17,9 +17,12 @@ LOOPBACK.addAddress("::1", "ipv6");
 
 /**
  * Reads `unix:PATH`, `HOST:PORT` or `[IPV6]:PORT`; port 0 means a free one. Throws an `AdsError` for anything
- * else, and for a host that is not loopback: whoever can connect gets every certificate's key.
+ * else, and, unless `anyHost`, for a host that is not loopback: whoever can connect gets every certificate's key.
  */
-export function parseAddress(text: string): Address {
+export function parseAddress(
+  text: string,
+  { anyHost = false }: { readonly anyHost?: boolean } = {},
+): Address {
   if (text.startsWith("unix:")) {
     const path = resolve(text.slice("unix:".length));
     const bytes = Buffer.byteLength(path);
@@ -30,11 +33,11 @@ export function parseAddress(text: string): Address {
   const [, v6, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = v6 ?? plain;
   if (host === undefined || Number(digits) > 65535) throw invalid(text, "it is no unix:PATH or HOST:PORT");
-  if (!isLoopback(host)) {
+  if (!anyHost && !isLoopback(host)) {
     throw new AdsError(
       "address-not-local",
       `ADS is not served on ${text}: without mutual TLS anyone there could read every private key.`,
-      "Use unix:PATH, or a loopback address such as 127.0.0.1:18000.",
+      "Use unix:PATH, a loopback address such as 127.0.0.1:18000, or an address for mutual TLS.",
     );
   }
   return { kind: "tcp", host, port: Number(digits) };

@@ -1,40 +1,47 @@
-import { Server, ServerCredentials, type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
+import { Server, type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
 import type { ResourceRef } from "@sluice/model";
 import { resourceKey } from "@sluice/model";
 import { adsService, type DeltaDiscoveryRequest, type DiscoveryRequest } from "@sluice/protos";
-import { grpcTarget, parseAddress, prepareSocket, protectSocket } from "./address.ts";
-import { AdsError } from "./ads-error.ts";
 import type { Limits } from "./collect.ts";
 import { type Holder, holderOf } from "./holder.ts";
 import { cacheInline, type Inline } from "./inline.ts";
+import { type ListenAddress, listen, type PeerOf } from "./listen.ts";
 import { type NodeInfo, nodeInfo } from "./node-info.ts";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
+import type { Peer } from "./peer.ts";
 import type { Request, Response } from "./protocol.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
+import type { RefusedHandshake } from "./tls-listener.ts";
 import { type NodeView, viewNode } from "./views.ts";
 import { Waiters, type WaitOptions } from "./waiters.ts";
 import { readDelta, readSotw, writeDelta, writeSotw } from "./wire.ts";
 import type { World } from "./world.ts";
 
 export interface ServeOptions {
-  /** `unix:PATH` or a loopback `HOST:PORT` (0: a free port). */
-  readonly address: string;
-  /** Which world a node gets, decided by its first request; a string refuses the node and says why. */
-  readonly onNode: (info: NodeInfo) => World | string;
+  /** Where to listen: one address, or several. */
+  readonly address: string | readonly ListenAddress[];
+  /**
+   * Which world a node gets, decided by its first request and, over TLS, its certificate; a string refuses the node and says
+   * why. Without a peer the node is on this host, or speaks through a socket that only its owner can open.
+   */
+  readonly onNode: (info: NodeInfo, peer?: Peer) => World | string;
   /** Inlines virtual hosts for state of the world nodes (results are cached); without it these are refused. */
   readonly inline?: Inline;
   readonly limits?: Limits;
   /** Called when a node has connected or gone. */
   readonly onConnection?: (event: { readonly info: NodeInfo; readonly connected: boolean }) => void;
+  /** Called for each connection over TLS that is not let in. May be called often: anyone can knock. */
+  readonly onHandshakeRefused?: (refused: RefusedHandshake) => void;
   /** Receives an exception, which is a bug and has ended one stream, with the node's id. Default: standard error. */
   readonly onError?: (error: unknown, node: string) => void;
 }
 
 /** A running ADS server. */
 export interface AdsServer {
-  /** Where it listens, with the real port. */
+  /** Where it listens, with the real port; the first of {@link addresses}. */
   readonly address: string;
+  readonly addresses: readonly string[];
   /** A snapshot of every stream. */
   nodes(): NodeView[];
   /** The nodes, each by its latest stream. */
@@ -65,24 +72,35 @@ type Call<Message> = ServerDuplexStream<Message & object, object>;
 
 /** Serves ADS, both variants, until `close`. Throws an `AdsError` if it cannot listen. */
 export async function serveAds(given: ServeOptions): Promise<AdsServer> {
-  const address = parseAddress(given.address);
   const options = given.inline === undefined ? given : { ...given, inline: cacheInline(given.inline) };
   const streams = new Set<Stream<object>>();
   const waiters = new Waiters();
-  const server = new Server({
-    ...KEEPALIVE,
-    "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
-    "grpc.max_send_message_length": -1,
+  const makeServer = (peerOf: PeerOf) => {
+    const server = new Server({
+      ...KEEPALIVE,
+      "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+      "grpc.max_send_message_length": -1,
+    });
+    const handle = (call: ServerDuplexStream<object, object>, dialect: Dialect) => {
+      const peer = peerOf(call);
+      if (typeof peer === "string") call.emit("error", { code: Status.UNAUTHENTICATED, details: peer });
+      else attend({ call, peer }, dialect, options, streams, waiters);
+    };
+    server.addService(adsService, {
+      DeltaAggregatedResources: (call: Call<DeltaDiscoveryRequest>) => handle(call, DELTA),
+      StreamAggregatedResources: (call: Call<DiscoveryRequest>) => handle(call, SOTW),
+    });
+    return server;
+  };
+  const where = typeof given.address === "string" ? [given.address] : given.address;
+  const listening = await listen(where, makeServer, {
+    onRefused: (refused) => given.onHandshakeRefused?.(refused),
+    onEnded(fingerprint, words) {
+      for (const stream of streams)
+        if (stream.peer?.fingerprint === fingerprint) stream.end(Status.UNAUTHENTICATED, words);
+    },
   });
-  const handle = (call: ServerDuplexStream<object, object>, dialect: Dialect) =>
-    attend(call, dialect, options, streams, waiters);
-  server.addService(adsService, {
-    DeltaAggregatedResources: (call: Call<DeltaDiscoveryRequest>) => handle(call, DELTA),
-    StreamAggregatedResources: (call: Call<DiscoveryRequest>) => handle(call, SOTW),
-  });
-  if (address.kind === "unix") await prepareSocket(address.path);
-  const port = await bind(server, grpcTarget(address));
-  if (address.kind === "unix") await protectSocket(address.path);
+  const addresses = listening.map(({ address }) => address);
   const current = (node: string | undefined) =>
     [...streams].filter(
       (stream) => !isSuperseded(stream, streams) && (node ?? stream.info.id) === stream.info.id,
@@ -96,7 +114,8 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
   const nodes = () =>
     [...streams].map((stream) => viewNode(stream.info, stream.session, isSuperseded(stream, streams)));
   return {
-    address: grpcTarget(address.kind === "tcp" ? { ...address, port } : address),
+    address: addresses[0] ?? "",
+    addresses,
     nodes,
     holders: () => current(undefined).map(holder),
     whenAccepted: (refs, wait = {}) =>
@@ -106,7 +125,11 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
       }, wait),
     whenIdle: (wait = {}) => waiters.until(() => current(wait.node).every((stream) => stream.idle), wait),
     when: (test, wait = {}) => waiters.until(() => test(nodes), wait),
-    close: () => shutDown(server, streams),
+    async close() {
+      for (const { close } of listening) close();
+      for (const stream of streams) stream.end(Status.UNAVAILABLE, "the control plane shuts down");
+      await Promise.all(listening.map(({ server }) => shutDown(server)));
+    },
   };
 }
 
@@ -132,14 +155,21 @@ const SOTW: Dialect = {
   node: (message) => nodeInfo((message as DiscoveryRequest).node),
 };
 
+/** A call, and whose it is. */
+interface Caller {
+  readonly call: ServerDuplexStream<object, object>;
+  readonly peer: Peer | undefined;
+}
+
 /** Attends to one call until it ends. */
 function attend(
-  call: ServerDuplexStream<object, object>,
+  caller: Caller,
   dialect: Dialect,
   options: ServeOptions,
   streams: Set<Stream<object>>,
   waiters: Waiters,
 ): void {
+  const { call } = caller;
   let stream: Stream<object> | undefined;
   let ended = false;
   const failed = (error: unknown) => report(options, error, stream?.info.id ?? "");
@@ -156,7 +186,7 @@ function attend(
     // What was on its way when the call ended must not open it again.
     if (ended) return;
     if (stream === undefined) {
-      const opened = open(call, dialect, options, message, { afterwards: () => waiters.check(), failed });
+      const opened = open(caller, dialect, options, message, { afterwards: () => waiters.check(), failed });
       if ("code" in opened) {
         call.emit("error", opened);
         return;
@@ -199,7 +229,7 @@ interface Ending {
 
 /** A stream for the node that its first request names, or why there is none. */
 function open(
-  call: ServerDuplexStream<object, object>,
+  { call, peer }: Caller,
   dialect: Dialect,
   options: ServeOptions,
   message: object,
@@ -211,7 +241,7 @@ function open(
   if (dialect.variant === "sotw" && options.inline === undefined)
     return invalid("this server speaks the incremental protocol only");
   try {
-    const world = options.onNode(info);
+    const world = options.onNode(info, peer);
     if (typeof world === "string") return invalid(world);
     const session = new NodeSession({
       node: info.id,
@@ -220,7 +250,7 @@ function open(
       ...(options.inline === undefined ? {} : { inline: options.inline }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
-    return new Stream(info, session, { call, write: dialect.write }, events);
+    return new Stream(info, session, { call, write: dialect.write, ...(peer && { peer }) }, events);
   } catch (error) {
     report(options, error, info.id);
     return { code: Status.INTERNAL, details: "the control plane failed; see its log" };
@@ -248,24 +278,7 @@ function holds(session: NodeSession, refs: readonly ResourceRef[]): boolean {
   });
 }
 
-function bind(server: Server, target: string): Promise<number> {
-  return new Promise((done, fail) => {
-    server.bindAsync(target, ServerCredentials.createInsecure(), (cause, port) => {
-      if (cause === null) return done(port);
-      fail(
-        new AdsError(
-          "listen-failed",
-          `ADS cannot be served on ${target}: ${cause.message}`,
-          "Choose another address, or see who uses this one.",
-          cause,
-        ),
-      );
-    });
-  });
-}
-
-function shutDown(server: Server, streams: ReadonlySet<Stream<object>>): Promise<void> {
-  for (const stream of streams) stream.end(Status.UNAVAILABLE, "the control plane shuts down");
+function shutDown(server: Server): Promise<void> {
   return new Promise((done) => {
     // A client that does not read must not keep the server from ending.
     const force = setTimeout(() => server.forceShutdown(), 1_000);

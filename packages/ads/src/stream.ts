@@ -1,12 +1,15 @@
 import { type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
 import type { NodeInfo } from "./node-info.ts";
 import type { NodeSession } from "./node-session.ts";
+import type { Peer } from "./peer.ts";
 import type { Request, Response } from "./protocol.ts";
 
 /** What a stream needs of the call below it. */
 export interface Transport<Message> {
   readonly call: ServerDuplexStream<object, Message>;
   readonly write: (response: Response) => Message;
+  /** Absent: in plain text, on this host. */
+  readonly peer?: Peer;
 }
 
 export interface StreamEvents {
@@ -41,6 +44,11 @@ export class Stream<Message = unknown> {
       this.#guard(() => session.onChange(keys));
       this.schedule();
     });
+  }
+
+  /** Whose certificate it came with. */
+  get peer(): Peer | undefined {
+    return this.#transport.peer;
   }
 
   /** The client sent this. */

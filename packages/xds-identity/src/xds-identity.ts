@@ -25,7 +25,8 @@ export interface XdsIdentityOptions {
 
 /** What a server shows and trusts, all in PEM. */
 export interface ServerIdentity extends KeyPair {
-  readonly bundle: string;
+  /** Certificates of the trusted authorities, one each. */
+  readonly authorities: readonly string[];
 }
 
 /** For the Secret of a gateway's Envoys: `tls.crt`, `tls.key` and `ca.crt`. All in PEM. */
@@ -89,7 +90,7 @@ export function startXdsIdentity(options: XdsIdentityOptions): XdsIdentity {
     const pair = await issueServerCertificate(of.signer, options.dnsNames, validity());
     // Another change came meanwhile, and renews by itself.
     if (of !== authority || end.signal.aborted) return;
-    server = { ...pair, bundle: of.bundle };
+    server = { ...pair, authorities: certificatesOf(of.bundle) };
     // At the end of an authority a new certificate would be due at once, again and again.
     const soonest = clock.now() + lifetimes.leafMs / 10;
     renewal.setAt(Math.max(soonest, renewalOf(pair.certificate, lifetimes)));

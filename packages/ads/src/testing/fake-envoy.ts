@@ -1,4 +1,9 @@
-import { type ClientDuplexStream, credentials, makeGenericClientConstructor } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ClientDuplexStream,
+  credentials,
+  makeGenericClientConstructor,
+} from "@grpc/grpc-js";
 import {
   adsService,
   type DeltaDiscoveryRequest,
@@ -18,6 +23,8 @@ export interface FakeEnvoyOptions {
   readonly variant?: Variant;
   /** More about the node. */
   readonly about?: Node;
+  /** Default: plain text. */
+  readonly credentials?: ChannelCredentials;
 }
 
 /** A response as the client sees it, alike in both variants. */
@@ -50,7 +57,7 @@ export class FakeEnvoy {
   constructor(options: FakeEnvoyOptions) {
     this.#options = options;
     const Client = makeGenericClientConstructor(adsService, "AggregatedDiscoveryService");
-    this.#client = new Client(options.address, credentials.createInsecure(), {
+    this.#client = new Client(options.address, options.credentials ?? credentials.createInsecure(), {
       "grpc.max_receive_message_length": -1,
       "grpc.use_local_subchannel_pool": 1,
     });
