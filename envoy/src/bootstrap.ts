@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Address, parseAddress } from "./address.ts";
 import { type JsonObject, mergeJson } from "./json.ts";
 import { overloadManager } from "./overload.ts";
+import { type XdsTls, xdsTransportSocket } from "./xds-tls.ts";
 
 /** The name of the static cluster behind ADS; no cluster of a user is called so, as theirs hold a slash. */
 export const XDS_CLUSTER = "sluice_xds";
@@ -25,8 +26,8 @@ export interface BootstrapOptions {
   readonly maxDownstreamConnections?: number;
   /** Runtime keys besides ours, or over ours. */
   readonly runtime?: Readonly<Record<string, string | number | boolean>>;
-  /** `transport_socket` towards the control plane, for mutual TLS. Default: plain text. */
-  readonly xdsTransportSocket?: JsonObject;
+  /** Mutual TLS towards the control plane; {@link xdsSecretFiles} has the files that go with it. Default: plain text. */
+  readonly xdsTls?: XdsTls;
   /** A partial bootstrap, merged last: objects by key, lists by appending. */
   readonly extensions?: JsonObject;
 }
@@ -84,7 +85,7 @@ function dynamicResources(delta: boolean): JsonObject {
   };
 }
 
-function xdsCluster({ xdsAddress, xdsTransportSocket }: BootstrapOptions): JsonObject {
+function xdsCluster({ xdsAddress, xdsTls }: BootstrapOptions): JsonObject {
   const address = parseAddress(xdsAddress);
   const byName = address.kind === "tcp" && isIP(address.host) === 0;
   return {
@@ -105,7 +106,7 @@ function xdsCluster({ xdsAddress, xdsTransportSocket }: BootstrapOptions): JsonO
         },
       },
     },
-    ...(xdsTransportSocket && { transport_socket: xdsTransportSocket }),
+    ...(xdsTls && { transport_socket: xdsTransportSocket(xdsTls) }),
     load_assignment: {
       cluster_name: XDS_CLUSTER,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: envoyAddress(address) } }] }],

@@ -30,3 +30,4 @@ export {
   staticConfiguration,
   validateResources,
 } from "./validate-resources.ts";
+export { type XdsTls, xdsSecretFiles } from "./xds-tls.ts";
