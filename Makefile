@@ -10,7 +10,7 @@ DEBUG_PORT ?= 15080
 API_PORT ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build bench docs clean
+.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench docs clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ fmt: ## Format, and mend what lint can mend
 
 build: ## Bundle the command-line tool into dist/sluice.mjs
 	@$(WITHOUT_ENVOY) node scripts/build.ts
+
+chart: ## Complete the Helm chart, and pack it into dist/; needs Go, for Helm, once
+	@$(WITHOUT_ENVOY) node scripts/chart.ts package
+
+manifests: ## Render deploy/manifests from the Helm chart; needs Go, for Helm, once
+	@$(WITHOUT_ENVOY) node scripts/chart.ts manifests
 
 bench: ## Measure cold start and changes, as a table and in bench/results.json (N=100,1000)
 	@$(WITH) node bench/bench.ts

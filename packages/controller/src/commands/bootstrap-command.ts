@@ -1,13 +1,17 @@
-import { bootstrap } from "@sluice/envoy";
-import { Command, Option } from "commander";
+import { writeFileSync } from "node:fs";
+import { bootstrap, probeListener } from "@sluice/envoy";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
+import { OperatorError } from "../operator-error.ts";
 
 interface BootstrapFlags {
   readonly nodeId: string;
   readonly cluster: string;
   readonly xdsAddress: string;
   readonly adminAddress: string;
+  readonly probePort?: number;
   readonly stateOfTheWorld?: boolean;
+  readonly output?: string;
   readonly format: "json" | "yaml";
 }
 
@@ -19,8 +23,14 @@ export function bootstrapCommand(): Command {
     .option("--node-id <ID>", "unique among the nodes of a control plane", "sluice-node")
     .option("--cluster <NAME>", "the node's group", "sluice")
     .option("--admin-address <ADDRESS>", "Envoy's admin interface, HOST:PORT or unix:PATH", "127.0.0.1:9901")
+    .option(
+      "--probe-port <PORT>",
+      "let anybody ask for /ready and /stats/prometheus on this port, as kubelet and Prometheus do",
+      portOf,
+    )
     .option("--state-of-the-world", "ask for state of the world instead of delta")
     .addOption(new Option("--format <FORMAT>").choices(["json", "yaml"]).default("yaml"))
+    .option("--output <FILE>", "write to this file, only its owner may read it, instead of standard output")
     .addHelpText(
       "after",
       "\nExample:\n  sluice bootstrap --xds-address unix:/run/sluice/xds.sock > envoy.yaml && envoy -c envoy.yaml",
@@ -32,9 +42,28 @@ export function bootstrapCommand(): Command {
         xdsAddress: flags.xdsAddress,
         adminAddress: flags.adminAddress,
         delta: flags.stateOfTheWorld !== true,
+        ...(flags.probePort === undefined
+          ? {}
+          : { extensions: probeListener({ port: flags.probePort, adminAddress: flags.adminAddress }) }),
       });
-      process.stdout.write(
-        flags.format === "json" ? `${JSON.stringify(config, null, 2)}\n` : stringify(config),
-      );
+      const text = flags.format === "json" ? `${JSON.stringify(config, null, 2)}\n` : stringify(config);
+      if (flags.output === undefined) process.stdout.write(text);
+      else write(flags.output, text);
     });
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (cause) {
+    const message = `The bootstrap cannot be written to ${file}: ${cause instanceof Error ? cause.message : cause}`;
+    throw new OperatorError("usage", message, { cause, hint: "Name a file in a folder that is there." });
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
+    throw new InvalidArgumentError("It must be a whole number from 1 to 65535.");
+  return port;
 }

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
 import { CLI_TIMEOUT_MS, runCli, runShell } from "../testing/run-cli.ts";
 
 /** The command line as a process: exit status, streams, and the shape of what is printed. */
@@ -242,3 +243,20 @@ describe("explain", { timeout: CLI_TIMEOUT_MS }, () => {
     expect(result.stderr).toContain(sentence);
   });
 });
+
+test(
+  "a bootstrap with probes goes to a file that only its owner may read",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-bootstrap-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "envoy.yaml");
+    const args = ["bootstrap", "--xds-address", "unix:/x.sock", "--probe-port", "15021", "--output"];
+    expect(await runCli([...args, file])).toMatchObject({ status: 0, stdout: "" });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const [listener] = parse(readFileSync(file, "utf8")).static_resources.listeners;
+    expect(listener.address.socket_address.port_value).toBe(15021);
+    const { status, stderr } = await runCli([...args, join(folder, "missing", "envoy.yaml")]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/cannot be written to .*missing/)]);
+  },
+  CLI_TIMEOUT_MS,
+);

@@ -1,0 +1,182 @@
+{{- define "sluice.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* The Pods of this chart: gateways or control planes. */}}
+{{- define "sluice.workload" -}}
+{{- printf "%s-%s" (include "sluice.fullname" .) (ternary "controller" "gateway" (eq .Values.topology "managed")) -}}
+{{- end }}
+
+{{- define "sluice.serviceAccount" -}}
+{{- default (ternary (include "sluice.workload" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end }}
+
+{{- define "sluice.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: {{ ternary "controller" "gateway" (eq .Values.topology "managed") }}
+{{- end }}
+
+{{- define "sluice.labels" -}}
+{{ include "sluice.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* metadata of an object: (list CONTEXT NAME). Objects outside of namespaces say so by a third item. */}}
+{{- define "sluice.metadata" -}}
+{{- $context := index . 0 -}}
+name: {{ index . 1 }}
+{{- if lt (len .) 3 }}
+namespace: {{ $context.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "sluice.labels" $context | nindent 2 }}
+{{- with $context.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* (list IMAGE DEFAULT_TAG) */}}
+{{- define "sluice.image" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ default (index . 1) $image.tag }}
+{{- end -}}
+{{- end }}
+
+{{- define "sluice.anyAddress" -}}
+{{- ternary "[::]" "0.0.0.0" (contains ":" .Values.gateway.listenAddress) -}}
+{{- end }}
+
+{{/* Flags of `sluice serve` in both topologies. */}}
+{{- define "sluice.args" -}}
+- serve
+- --kube
+- {{ printf "--probe-address=%s:15081" (include "sluice.anyAddress" .) | quote }}
+- --http-port=8080
+- --https-port=8443
+{{- range .Values.watchNamespace }}
+- --watch-namespace={{ . }}
+{{- end }}
+- {{ printf "--controller-name=%s" .Values.ingressClass.controller | quote }}
+{{- range $name, $value := .Values.gateway }}
+{{- if ne (toString $value) "" }}
+- {{ printf "--%s=%s" (kebabcase $name) (toString $value) | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The container of the control plane, but for its name, arguments and what else differs. */}}
+{{- define "sluice.controller" -}}
+image: {{ include "sluice.image" (list .Values.image .Chart.AppVersion) | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.controller.extraEnv }}
+env:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+ports:
+  - { name: probes, containerPort: 15081, protocol: TCP }
+  {{- if eq .Values.topology "managed" }}
+  - { name: xds, containerPort: 15010, protocol: TCP }
+  {{- end }}
+# Alive is enough: a control plane that waits for the API server must wait, not start over.
+startupProbe:
+  httpGet: { path: /healthz, port: probes }
+  periodSeconds: 1
+  failureThreshold: 60
+livenessProbe:
+  httpGet: { path: /healthz, port: probes }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+resources:
+  {{- toYaml .Values.controller.resources | nindent 2 }}
+securityContext:
+  {{- toYaml .Values.securityContext | nindent 2 }}
+{{- end }}
+
+{{/* What Pods of both topologies have alike. */}}
+{{- define "sluice.pod" -}}
+serviceAccountName: {{ include "sluice.serviceAccount" . }}
+# Envoy has no business with the API server: the control plane's container alone mounts a token.
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- if .Values.topologySpreadConstraints }}
+  {{- toYaml .Values.topologySpreadConstraints | nindent 2 }}
+{{- else }}
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "sluice.selector" $ | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.podMetadata" -}}
+labels:
+  {{- include "sluice.labels" . | nindent 2 }}
+  {{- with .Values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+annotations:
+  kubectl.kubernetes.io/default-container: {{ ternary "controller" "envoy" (eq .Values.topology "managed") }}
+  {{- with (merge (dict) .Values.podAnnotations .Values.commonAnnotations) }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* What a Pod is given by itself, but for one container: a token, the API server's CA, and its namespace. */}}
+{{- define "sluice.tokenVolume" -}}
+- name: api
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken: { path: token, expirationSeconds: 3607 }
+      - configMap:
+          name: kube-root-ca.crt
+          items: [{ key: ca.crt, path: ca.crt }]
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef: { apiVersion: v1, fieldPath: metadata.namespace }
+{{- end }}
+
+{{- define "sluice.tokenMount" -}}
+- { name: api, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- end }}

@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { requireTools } from "../cluster/src/tools.ts";
+import { useCluster } from "../cluster/use-cluster.ts";
+import { CHART, completeChart, helm, NAMESPACE, objectsOf, render } from "./chart.ts";
+import { VALUE_SETS } from "./value-sets.ts";
+
+const shared = useCluster({ controllerManager: false });
+
+beforeAll(async () => {
+  completeChart();
+  const restricted = Object.fromEntries(
+    ["enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
+  );
+  await shared.cluster.api.apply(
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE, labels: restricted } },
+    ...["shop", "news"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+    ...FOREIGN_KINDS.map(anyKind),
+  );
+  for (const { plural, group } of FOREIGN_KINDS)
+    await shared.cluster.kubectl([
+      "wait",
+      "--for=condition=Established",
+      `crd/${plural}.${group}`,
+      "--timeout=30s",
+    ]);
+});
+
+describe("what the API server says to the chart", () => {
+  test.each(Object.entries(VALUE_SETS))("%s", async (_about, values) => {
+    const manifest = await render(values);
+    const objects = objectsOf(manifest);
+    const { stdout, stderr } = await dryRun(manifest);
+    // Warnings, as of a Pod that is not "restricted" or of a field that is not known, are there.
+    expect(stderr).toBe("");
+    expect(stdout.trim().split("\n")).toHaveLength(objects.length);
+  });
+
+  test("hears of a Pod that is not restricted", async () => {
+    const manifest = await render({
+      securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: true },
+    });
+    expect((await dryRun(manifest)).stderr).toContain('would violate PodSecurity "restricted');
+  });
+
+  test("hears of a field that it does not know", async () => {
+    const manifest = await render({ affinity: { nodeAffinities: {} } });
+    await expect(dryRun(manifest)).rejects.toThrow(/nodeAffinities/);
+  });
+});
+
+describe("values that make no sense are refused with words", () => {
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ["a key that is not known", { replica: 2 }, /additional properties 'replica' not allowed/],
+    ["a gateway setting that is not known", { gateway: { sslRedirects: true } }, /'\/gateway'.*sslRedirects/],
+    ["a topology that there is not", { topology: "ambient" }, /'\/topology'.*'sidecar', 'managed'/],
+    ["a number as text", { replicas: "two" }, /'\/replicas': got string, want integer/],
+    ["a number out of range", { gateway: { trustedHops: 17 } }, /'\/gateway\/trustedHops'.*16/],
+    ["a digest without its algorithm", { image: { digest: "abc" } }, /'\/image\/digest'/],
+    ["a namespace that is no name", { watchNamespace: ["Shop"] }, /'\/watchNamespace\/0'/],
+    ["a flag without dashes", { controller: { extraArgs: ["kube"] } }, /'\/controller\/extraArgs\/0'/],
+  ])("%s", async (_about, values, words) => {
+    await expect(render(values)).rejects.toThrow(words);
+  });
+
+  test("every value is in the schema, and every one of the schema has a default", () => {
+    const schema: SchemaNode = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8"));
+    const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
+    const { global: _, ...properties } = schema.properties ?? {};
+    expect(pathsOfValues(values, { ...schema, properties })).toEqual(
+      pathsOfSchema({ ...schema, properties }),
+    );
+  });
+});
+
+test("helm lint finds nothing", async () => {
+  expect(await helm(["lint", CHART, "--strict"])).toContain("0 chart(s) failed");
+});
+
+/** Kinds that are not Kubernetes' own, as far as the API server must know them to take an object. */
+const FOREIGN_KINDS = [
+  {
+    group: "monitoring.coreos.com",
+    version: "v1",
+    kind: "PodMonitor",
+    plural: "podmonitors",
+    scope: "Namespaced",
+  },
+  {
+    group: "mse.alibabacloud.com",
+    version: "v1alpha1",
+    kind: "MseIngressConfig",
+    plural: "mseingressconfigs",
+    scope: "Cluster",
+  },
+] as const;
+
+function anyKind({ group, version, kind, plural, scope }: (typeof FOREIGN_KINDS)[number]) {
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope,
+      names: { kind, plural, singular: kind.toLowerCase() },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
+}
+
+function dryRun(manifest: string): Promise<{ stdout: string; stderr: string }> {
+  const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"];
+  return execa(requireTools().kubectl, args, {
+    env: {
+      KUBECONFIG: shared.cluster.kubeconfig,
+      KUBECACHEDIR: join(shared.cluster.folder, "kubectl-cache"),
+    },
+    input: manifest,
+  });
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+}
+
+function pathsOfSchema({ properties }: SchemaNode, path = ""): string[] {
+  if (properties === undefined || OPAQUE.some((pattern) => pattern.test(path))) return [path];
+  return Object.entries(properties).flatMap(([name, node]) => pathsOfSchema(node, `${path}/${name}`));
+}
+
+/** As deep as the schema goes. */
+function pathsOfValues(value: unknown, { properties }: SchemaNode, path = ""): string[] {
+  if (properties === undefined || OPAQUE.some((pattern) => pattern.test(path))) return [path];
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  const names = entries.map(([name]) => name);
+  const inSchemaOrder = Object.keys(properties).filter((name) => names.includes(name));
+  const unknown = names.filter((name) => !Object.hasOwn(properties, name));
+  const byName = new Map<string, unknown>(entries);
+  return [...inSchemaOrder, ...unknown].flatMap((name) =>
+    pathsOfValues(byName.get(name), properties[name] ?? {}, `${path}/${name}`),
+  );
+}
+
+/** What Kubernetes defines, and has no defaults for here. */
+const OPAQUE = [/\/resources$/];

@@ -1,0 +1,50 @@
+import { flagOf, SETTINGS, type SettingName } from "@sluice/controller";
+import { beforeAll, expect, test } from "vitest";
+import { completeChart, objectsOf, render } from "./chart.ts";
+import { VALUE_SETS } from "./value-sets.ts";
+
+beforeAll(completeChart);
+
+interface Workload {
+  readonly spec: {
+    readonly template: { readonly spec: Readonly<Partial<Record<"initContainers" | "containers", Container[]>>> };
+  };
+}
+
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+}
+
+/** What the control plane's container is started with. */
+async function serveArgs(values: object): Promise<readonly string[]> {
+  const deployment = objectsOf(await render({ ...values })).find(({ kind }) => kind === "Deployment");
+  // The API server takes it as one, says another test.
+  const { spec } = (deployment as unknown as Workload).spec.template;
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  return containers.find(({ name }) => name === "controller")?.args ?? [];
+}
+
+const SETTING_OF_FLAG = new Map(
+  Object.keys(SETTINGS).map((name) => [`--${flagOf(name)}`, SETTINGS[name as SettingName]] as const),
+);
+
+test.each(Object.entries(VALUE_SETS))("every flag is a setting, and takes its value: %s", async (_about, values) => {
+  const [command, ...flags] = await serveArgs(values);
+  expect(command).toBe("serve");
+  for (const flag of flags) {
+    const [name = "", value] = flag.split(/=(.*)/s);
+    const setting = SETTING_OF_FLAG.get(name);
+    expect(setting, name).toBeDefined();
+    if (setting?.value === "") expect(value, flag).toBeUndefined();
+    else expect(setting?.schema.safeParse(value).error, flag).toBeUndefined();
+  }
+});
+
+test("every value under gateway reaches the control plane", async () => {
+  const everything = VALUE_SETS["sidecar, all there is"]?.gateway ?? {};
+  const args = await serveArgs({ gateway: everything });
+  const wanted = Object.entries(everything).map(([name, value]) => `--${flagOf(name)}=${value}`);
+  expect(args).toEqual(expect.arrayContaining(wanted));
+  expect(wanted.length).toBeGreaterThan(5);
+});
