@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CRD_NAME } from "@sluice/mse-ingress-config";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -18,15 +19,11 @@ beforeAll(async () => {
   await shared.cluster.api.apply(
     { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE, labels: restricted } },
     ...["shop", "news"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-    ...FOREIGN_KINDS.map(anyKind),
+    POD_MONITOR,
   );
-  for (const { plural, group } of FOREIGN_KINDS)
-    await shared.cluster.kubectl([
-      "wait",
-      "--for=condition=Established",
-      `crd/${plural}.${group}`,
-      "--timeout=30s",
-    ]);
+  await shared.cluster.kubectl(["apply", "--server-side", "-f", join(CHART, "crds")]);
+  for (const name of [POD_MONITOR.metadata.name, CRD_NAME])
+    await shared.cluster.kubectl(["wait", "--for=condition=Established", `crd/${name}`, "--timeout=30s"]);
 });
 
 describe("what the API server says to the chart", () => {
@@ -80,38 +77,25 @@ test("helm lint finds nothing", async () => {
   expect(await helm(["lint", CHART, "--strict"])).toContain("0 chart(s) failed");
 });
 
-/** Kinds that are not Kubernetes' own, as far as the API server must know them to take an object. */
-const FOREIGN_KINDS = [
-  {
+/** The kind of the Prometheus operator, as far as the API server must know it to take an object. */
+const POD_MONITOR = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "podmonitors.monitoring.coreos.com" },
+  spec: {
     group: "monitoring.coreos.com",
-    version: "v1",
-    kind: "PodMonitor",
-    plural: "podmonitors",
     scope: "Namespaced",
+    names: { kind: "PodMonitor", plural: "podmonitors", singular: "podmonitor" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
   },
-  {
-    group: "mse.alibabacloud.com",
-    version: "v1alpha1",
-    kind: "MseIngressConfig",
-    plural: "mseingressconfigs",
-    scope: "Cluster",
-  },
-] as const;
-
-function anyKind({ group, version, kind, plural, scope }: (typeof FOREIGN_KINDS)[number]) {
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope,
-      names: { kind, plural, singular: kind.toLowerCase() },
-      versions: [{ name: version, served: true, storage: true, schema }],
-    },
-  };
-}
+};
 
 function dryRun(manifest: string): Promise<{ stdout: string; stderr: string }> {
   const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"];

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DRAIN_SCRIPT } from "@sluice/data-plane";
-import { parseAllDocuments } from "yaml";
+import { mseIngressConfigCrd } from "@sluice/mse-ingress-config";
+import { parseAllDocuments, stringify } from "yaml";
 import { buildTools } from "../cluster/src/build-tools.ts";
 import { requireHelm } from "../cluster/src/tools.ts";
 
@@ -21,6 +22,8 @@ export const NAMESPACE = "sluice-system";
 export function completeChart(): void {
   mkdirSync(join(CHART, "files"), { recursive: true });
   writeFileSync(join(CHART, "files/drain.sh"), DRAIN_SCRIPT);
+  mkdirSync(join(CHART, "crds"), { recursive: true });
+  writeFileSync(join(CHART, "crds/mseingressconfigs.yaml"), stringify(mseIngressConfigCrd()));
 }
 
 /** Builds Helm where it is missing. Throws a ClusterError that says what to install when Go is missing. */
