@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CRD_NAME } from "@sluice/mse-ingress-config";
 import { execa } from "execa";
@@ -6,7 +6,16 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { requireTools } from "../cluster/src/tools.ts";
 import { useCluster } from "../cluster/use-cluster.ts";
-import { CHART, completeChart, helm, NAMESPACE, objectsOf, render } from "./chart.ts";
+import {
+  CHART,
+  completeChart,
+  helm,
+  MANIFESTS,
+  NAMESPACE,
+  objectsOf,
+  render,
+  renderManifests,
+} from "./chart.ts";
 import { VALUE_SETS } from "./value-sets.ts";
 
 const shared = useCluster({ controllerManager: false });
@@ -71,6 +80,15 @@ describe("values that make no sense are refused with words", () => {
       pathsOfSchema({ ...schema, properties }),
     );
   });
+});
+
+/**
+ * They are generated and in git nevertheless: who has neither Helm nor Go applies them from there.
+ */
+test("the manifests in git are what the chart makes today, byte by byte; else run make manifests", async () => {
+  const rendered = await renderManifests();
+  expect(readdirSync(MANIFESTS).sort()).toEqual([...rendered.keys()].sort());
+  for (const [name, text] of rendered) expect(readFileSync(join(MANIFESTS, name), "utf8"), name).toBe(text);
 });
 
 test("helm lint finds nothing", async () => {

@@ -79,16 +79,27 @@ export function objectsOf(manifest: string): ManifestObject[] {
   });
 }
 
-const HEADER = `# Rendered from deploy/helm/sluice by \`make manifests\`: change the chart, not this file.
-#   kubectl create namespace ${NAMESPACE}
-#   kubectl apply --server-side -f deploy/manifests/`;
+const HEADER = "# Rendered from deploy/helm/sluice by `make manifests`: change the chart, not this file.\n";
 
-/** The files of deploy/manifests: name and text. */
-export async function renderManifests(): Promise<readonly (readonly [string, string])[]> {
-  return Promise.all(
-    ["sidecar", "managed"].map(async (topology) => {
-      const text = await render({ topology }, ["--include-crds"]);
-      return [`${topology}.yaml`, `${HEADER}${topology}.yaml\n${text}`] as const;
-    }),
+/** Where the API server itself sees to it that nobody weakens the Pods. */
+const NAMESPACE_OBJECT = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+};
+
+/**
+ * The files of deploy/manifests, by name. The CRD is a file of its own: it must be in force before an object of its kind
+ * can be applied.
+ */
+export async function renderManifests(): Promise<ReadonlyMap<string, string>> {
+  const [sidecar, managed] = await Promise.all(
+    ["sidecar", "managed"].map((topology) => render({ topology })),
   );
+  const withNamespace = (text = ""): string => `${HEADER}${stringify(NAMESPACE_OBJECT)}${text}`;
+  return new Map([
+    ["crds.yaml", `${HEADER}${stringify(mseIngressConfigCrd())}`],
+    ["sidecar.yaml", withNamespace(sidecar)],
+    ["managed.yaml", withNamespace(managed)],
+  ]);
 }
