@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
 import type { Request, Response } from "./protocol.ts";
-import { inline, make, resource } from "./testing/fixtures.ts";
+import { inline, later, make, resource } from "./testing/fixtures.ts";
 import { TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
 
@@ -57,7 +57,7 @@ function resources(v: number): Resource[] {
     resource(TYPE_URLS.SECRET, "b", { v }),
     ...["a", "b"].flatMap((name) => [make.cluster(name, { v }), make.endpoints(name, { v })]),
     make.host("r/a", "a", { v }),
-    make.host("r/b", "b", { v }),
+    later(make.host("r/b", "b", { v })),
   ];
 }
 

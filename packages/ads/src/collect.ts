@@ -31,7 +31,7 @@ export function collect(state: NodeState, channel: string, limits: Limits, group
   const sources = groupFirst ? (["group", "rest", "group"] as const) : (["rest", "group"] as const);
   for (const source of sources) {
     const found = source === "group" ? collectGroup(state, channel) : collectRest(state, channel, limits);
-    if (found.sets.length + found.removals.length > 0) return { ...found, source };
+    if (sizeOf(found) > 0) return { ...found, source };
   }
   return undefined;
 }
@@ -49,7 +49,7 @@ function collectGroup(state: NodeState, channel: string): Collected {
       else settle(state, key, decision);
       if (decision.kind === "send" && isInlined(state)) together.add(key);
     }
-    if (found.sets.length + found.removals.length > 0) break;
+    if (sizeOf(found) > 0) break;
   }
   return found;
 }
@@ -59,24 +59,58 @@ function collectRest(state: NodeState, channel: string, limits: Limits): Collect
   const found = empty();
   const openings = new Openings(state, channel);
   let room = limits.maxBytes;
+  const consider = (key: string): void => {
+    const full = sizeOf(found) >= limits.maxResources || room <= 0;
+    if (full && !openings.covers(key)) return;
+    const decision = decide(state, key, openings.routeConfigurations);
+    if (decision.kind === "send" && decision.alone) {
+      state.suspectsOf(channel).addAlone(key);
+      state.pending.shelve(key);
+    } else if (decision.kind === "send") {
+      if (openings.add(decision.form)) return;
+      room -= decision.form.resource.bytes.length;
+      take(state, found, key, decision.form);
+    } else if (decision.kind === "remove") take(state, found, key);
+    else settle(state, key, decision);
+  };
+  const later: string[] = [];
   for (const typeUrl of typesOf(state, channel)) {
     for (const key of state.pending.candidates(typeUrl)) {
-      const full = found.sets.length + found.removals.length >= limits.maxResources || room <= 0;
-      if (full && !openings.covers(key)) continue;
-      const decision = decide(state, key, openings.routeConfigurations);
-      if (decision.kind === "send" && decision.alone) {
-        state.suspectsOf(channel).addAlone(key);
-        state.pending.shelve(key);
-      } else if (decision.kind === "send") {
-        if (openings.add(decision.form)) continue;
-        room -= decision.form.resource.bytes.length;
-        take(state, found, key, decision.form);
-      } else if (decision.kind === "remove") take(state, found, key);
-      else settle(state, key, decision);
+      if (channel === TYPE_URLS.VIRTUAL_HOST && isBackground(state, key) && !openings.covers(key))
+        later.push(key);
+      else consider(key);
     }
   }
   openings.flush(found);
+  if (channel === TYPE_URLS.VIRTUAL_HOST) considerLater(state, later, found, consider);
   return found;
+}
+
+/** Looks at what may follow later, if the moment is there. */
+function considerLater(
+  state: NodeState,
+  later: readonly string[],
+  found: Collected,
+  consider: (key: string) => void,
+): void {
+  const { background } = state;
+  const now = state.now();
+  const isUrgent = sizeOf(found) > 0;
+  if (isUrgent) background.urgent(now);
+  background.waits(later.length > 0, now);
+  if (isUrgent || (state.backgroundAt ?? now) > now) return;
+  background.waits(false, now);
+  for (const key of later) consider(key);
+}
+
+/** Whether a resource, as it is wanted or as it is to be removed, may follow the others of its type. */
+function isBackground(state: NodeState, key: string): boolean {
+  const form = state.world.wanted(key) ?? state.ledger.held(key)?.form;
+  return form?.resource.background === true;
+}
+
+function sizeOf({ sets, removals }: Collected): number {
+  return sets.length + removals.length;
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
-import { inline, make } from "./testing/fixtures.ts";
+import { inline, later, make } from "./testing/fixtures.ts";
 import { ModelEnvoy } from "./testing/model-envoy.ts";
 import { TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
@@ -37,6 +37,9 @@ function plans(version: fc.Arbitrary<number>): fc.Arbitrary<Plan> {
 const clusterBody = (v: number) => (v === 3 ? { v, slow: true } : body(v));
 const body = (v: number) => (v < 0 ? { v, bad: true } : { v });
 
+/** The hosts of one table have little urgency. */
+const inTable = (listener: number) => (host: Resource) => (listener === 1 ? later(host) : host);
+
 /** The resources of a plan, by key: consistent, as a translation's always are. */
 function resources(plan: Plan): Map<string, Resource> {
   const made: Resource[] = [];
@@ -48,7 +51,7 @@ function resources(plan: Plan): Map<string, Resource> {
   for (const { listener, host, to, v } of plan.hosts) {
     const cluster = present[to % Math.max(1, present.length)];
     if (cluster !== undefined && plan.listeners[listener] !== undefined)
-      made.push(make.host(`l${listener}/h${host}`, `c${cluster}`, body(v)));
+      made.push(inTable(listener)(make.host(`l${listener}/h${host}`, `c${cluster}`, body(v))));
   }
   return new Map(made.map((one) => [resourceKey(one), one]));
 }

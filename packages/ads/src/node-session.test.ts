@@ -2,7 +2,7 @@ import type { Resource, ResourceRef } from "@sluice/model";
 import { describe, expect, test } from "vitest";
 import { keyOf } from "./keys.ts";
 import { NodeSession } from "./node-session.ts";
-import { make, ref, resource } from "./testing/fixtures.ts";
+import { later, make, ref, resource } from "./testing/fixtures.ts";
 import { TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
 
@@ -295,5 +295,85 @@ describe("secrets, which a client accepts unseen when they come again", () => {
     expect(desk.sent()).toEqual(["Secret 6: a"]);
     desk.answer(SDS, "6");
     expect(desk.world.quarantine()).toEqual([]);
+  });
+});
+
+describe("virtual hosts of little urgency", () => {
+  /** A node in whose tables are the same two hosts, and which takes 20 ms for an update. */
+  function started(): Desk {
+    const tables = ["http", "https"].flatMap((table) => [make.routes(table), make.listener(table)]);
+    const desk = new Desk([
+      ...tables,
+      make.cluster("c"),
+      make.endpoints("c"),
+      ...hosts("a", 1),
+      ...hosts("b", 1),
+    ]);
+    desk.ask(CDS);
+    desk.ask(EDS, ["c"]);
+    desk.ask(LDS);
+    desk.ask(RDS, ["http", "https"]);
+    desk.ask(VHDS);
+    for (let round = 0; round < 4; round++) {
+      desk.now += 20;
+      for (const line of desk.sent()) desk.answer(typeOfLine(line), line.split(/[ :]/)[1] ?? "");
+    }
+    expect(desk.session.idle).toBe(true);
+    return desk;
+  }
+  const hosts = (name: string, v: number) => [
+    make.host(`http/${name}`, "c", { v }),
+    later(make.host(`https/${name}`, "c", { v })),
+  ];
+  const typeOfLine = (line: string): string =>
+    Object.values(TYPE_URLS).find((type) => type.endsWith(`.${line.split(" ")[0]}`)) ?? "";
+  const names = (desk: Desk): string[] => desk.sent().map((line) => line.replace(/ \d+:/, ":"));
+  const acknowledge = (desk: Desk): void => {
+    desk.now += 20;
+    const nonce = desk.session.state.ledger.inFlight.of(VHDS).at(-1)?.nonce ?? "";
+    desk.answer(VHDS, nonce);
+  };
+
+  test("are all there before a table comes into use", () => {
+    const desk = started();
+    expect([...desk.session.state.ledger.heldOf(VHDS).keys()]).toHaveLength(4);
+  });
+
+  test("follow when the urgent ones have paused for some updates", () => {
+    const desk = started();
+    desk.apply(hosts("a", 2));
+    expect(names(desk)).toEqual(["VirtualHost: http/a"]);
+    acknowledge(desk);
+    expect(names(desk)).toEqual([]);
+    expect(desk.session.idle).toBe(false);
+    desk.apply(hosts("b", 2));
+    expect(names(desk)).toEqual(["VirtualHost: http/b"]);
+    acknowledge(desk);
+    expect(names(desk)).toEqual([]);
+    const before = desk.now;
+    desk.sleep();
+    expect(desk.now).toBeLessThanOrEqual(before + 100);
+    expect(names(desk)).toEqual(["VirtualHost: https/a https/b"]);
+    acknowledge(desk);
+    expect(names(desk)).toEqual([]);
+    expect(desk.session.idle).toBe(true);
+  });
+
+  test("wait for no more than two seconds, and are removed likewise", () => {
+    const desk = started();
+    desk.apply([], [ref.host("http/a"), ref.host("https/a")]);
+    expect(names(desk)).toEqual(["VirtualHost: -http/a"]);
+    const start = desk.now;
+    let v = 1;
+    for (;;) {
+      acknowledge(desk);
+      desk.apply(hosts("b", ++v));
+      const sent = names(desk);
+      expect(sent).toEqual(["VirtualHost: http/b"]);
+      desk.now += 50;
+      acknowledge(desk);
+      if (desk.now >= start + 2_000) break;
+    }
+    expect(names(desk)).toEqual(["VirtualHost: https/b -https/a"]);
   });
 });

@@ -75,7 +75,7 @@ export class NodeSession {
     const settleAt = this.state.settled ? undefined : this.state.settlesAt;
     // What lies in the past waits for an answer of the client, not for the clock.
     const batches = this.state.ledger.inFlight.of(TYPE_URLS.CLUSTER).map((batch) => batch.sentAt + PATIENCE);
-    const times = [this.state.retries.nextAt, settleAt, ...batches].filter(
+    const times = [this.state.retries.nextAt, settleAt, this.state.backgroundAt, ...batches].filter(
       (time) => time !== undefined && time > this.state.now(),
     );
     return times.length === 0 ? undefined : Math.min(...times.map(Number));

@@ -1,3 +1,4 @@
+import { Background } from "./background.ts";
 import { typeOf } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { Pending } from "./pending.ts";
@@ -32,6 +33,7 @@ export class NodeState {
   readonly retries = new Retries();
   readonly ledger = new Ledger();
   readonly pending = new Pending();
+  readonly background = new Background();
   /** By channel. */
   readonly suspects = new Map<string, Suspects>();
   readonly subscriptions = new Map<string, Subscription>();
@@ -57,6 +59,11 @@ export class NodeState {
     this.now = now;
     this.startedAt = now();
     this.settlesAt = this.startedAt + SETTLE_AFTER;
+  }
+
+  /** When virtual hosts of little urgency may be sent, if some wait; milliseconds since the epoch. */
+  get backgroundAt(): number | undefined {
+    return this.background.dueAt(this.ledger.timings(TYPE_URLS.VIRTUAL_HOST).at(-1) ?? 0);
   }
 
   /** The type URL under which resources of a type travel: on state of the world virtual hosts are inlined. */

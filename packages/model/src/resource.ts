@@ -22,6 +22,8 @@ export interface Resource extends ResourceRef {
    * removed from it before an update that drops the reference is accepted.
    */
   readonly dependsOn: readonly ResourceRef[];
+  /** True: of little urgency. It follows the others of its type, up to some seconds later, and never holds one up. */
+  readonly background?: true;
 }
 
 /** What one change does to the set of resources; names absent from both lists are untouched. */

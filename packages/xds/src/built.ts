@@ -14,6 +14,7 @@ export interface ResourceParts {
   readonly bytes: Uint8Array;
   readonly origins?: readonly Origin[];
   readonly dependsOn?: readonly ResourceRef[];
+  readonly background?: boolean;
 }
 
 /** A resource with its version, the objects behind it each once and sorted, its dependencies each once and sorted. */
@@ -26,6 +27,7 @@ export function makeResource(parts: ResourceParts): Resource {
     version: hash(parts.bytes),
     origins: sortedBy(objects, ({ object }) => objectKey(object)),
     dependsOn: sortedBy(parts.dependsOn ?? [], (ref) => `${ref.typeUrl}\u0000${ref.name}`),
+    ...(parts.background === true ? { background: true } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { checkConstraints, encode, TYPE_URLS, type VirtualHost } from "@sluice/p
 import { type Built, makeResource } from "./built.ts";
 import { buildRoute } from "./route.ts";
 import { MISDIRECTED_ROUTE } from "./route-configuration.ts";
-import type { RouteTable } from "./route-table.ts";
+import { HTTPS_TABLE, type RouteTable } from "./route-table.ts";
 import type { XdsContext } from "./xds-context.ts";
 
 /**
@@ -33,6 +33,8 @@ export function virtualHost(table: RouteTable, model: VirtualHostModel, context:
       bytes: encode(TYPE_URLS.VIRTUAL_HOST, message),
       origins: [...model.origins, ...model.routes.flatMap(({ origins }) => origins)],
       dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }, ...clusterRefs(clusters)],
+      // A host that has a certificate is in the table of its chain besides; the others have little traffic over https.
+      background: table.name === HTTPS_TABLE.name,
     }),
     diagnostics: onceEach(built.flatMap(({ diagnostics }) => diagnostics)),
   };

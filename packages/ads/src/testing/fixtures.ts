@@ -61,6 +61,11 @@ export const make = {
     ]),
 };
 
+/** The same resource, of little urgency. */
+export function later(urgent: Resource): Resource {
+  return { ...urgent, background: true };
+}
+
 /** What `xds` does with protobuf. */
 export function inline(routeConfiguration: Resource, virtualHosts: readonly Resource[]): Resource {
   const hosts = Object.fromEntries(virtualHosts.map((host) => [host.name, bodyOf(host.bytes)]));
