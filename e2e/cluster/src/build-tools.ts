@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { ClusterError } from "./cluster-error.ts";
 import { goAtLeast } from "./go-version.ts";
@@ -96,8 +104,24 @@ async function buildTool(tool: Tool, work: string, options: BuildToolsOptions): 
   } finally {
     clearInterval(beat);
   }
+  await copyAssets(made, tool, run);
   moveInto(made, tool);
   onProgress(`${tool.name} ${tool.version} is in ${tool.folder} (${seconds()} s)`);
+}
+
+async function copyAssets(made: string, tool: Tool, run: GoOptions): Promise<void> {
+  if (tool.assets.length === 0) return;
+  const { output } = await go(["list", "-m", "-f", "{{.Dir}}", tool.package], run);
+  const source = output.at(-1) ?? "";
+  for (const folder of tool.assets) {
+    for (const entry of readdirSync(join(source, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const target = join(made, relative(source, entry.parentPath));
+      mkdirSync(target, { recursive: true });
+      // Not a copy with its mode: what is in Go's module cache cannot be written or removed.
+      writeFileSync(join(target, entry.name), readFileSync(join(entry.parentPath, entry.name)));
+    }
+  }
 }
 
 /** Another run may have been quicker; its result is as good. */

@@ -4,7 +4,7 @@ import { runInside } from "./inside.ts";
 import { runCluster } from "./up.ts";
 
 const USAGE = `usage: node e2e/cluster/src/cli.ts COMMAND
-  tools       build what is missing of etcd, Helm, kube-apiserver, kube-controller-manager and kubectl (needs Go)
+  tools       build what is missing of the cluster's programs, and of those that tests run in it (needs Go)
   up [PORT]   run a cluster until Ctrl-C, its API server on a port of 127.0.0.1 (default: one that is free)`;
 
 async function main([command, argument]: readonly string[]): Promise<number> {

@@ -8,6 +8,8 @@ export interface PartOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Working directory; default: this process's. */
+  readonly cwd?: string;
   /** Both streams are appended to it, over all restarts. */
   readonly logFile: string;
   /** Whether it serves; asked again and again until it does. */
@@ -64,13 +66,14 @@ export function createPart(options: PartOptions): Part {
 }
 
 /** Starts a process that the kernel kills when this one dies; setpriv (util-linux) becomes the command after asking. */
-function launch({ command, args, env, logFile }: PartOptions): ChildProcess {
+function launch({ command, args, env, cwd, logFile }: PartOptions): ChildProcess {
   const log = openSync(logFile, "a");
   try {
     // A process group of its own: a Ctrl-C in the terminal reaches us, and we end the parts in order.
     return spawn("setpriv", ["--pdeathsig", "KILL", "--", command, ...args], {
       stdio: ["ignore", log, log],
       env: env ?? process.env,
+      cwd,
       detached: true,
     });
   } finally {

@@ -4,10 +4,11 @@ import { cacheFolder } from "@sluice/envoy";
 import { ClusterError } from "./cluster-error.ts";
 
 /** The programs that the test cluster is made of. */
-export type ClusterToolName = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kubectl";
+export const CLUSTER_TOOLS = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const;
+export type ClusterToolName = (typeof CLUSTER_TOOLS)[number];
 
-/** All programs that are built: those of the cluster, and Helm, which renders the chart and installs it. */
-export type ToolName = ClusterToolName | "helm";
+/** All programs that are built: those of the cluster, Helm, which renders the chart and installs it, and a controller that a test runs. */
+export type ToolName = ClusterToolName | "helm" | "kruise-rollouts";
 
 /** A Go program, built from a Go module of ours that pins all its versions. */
 export interface Tool {
@@ -18,6 +19,8 @@ export interface Tool {
   readonly package: string;
   /** What `go build -ldflags` takes. */
   readonly linkerFlags: string;
+  /** Folders of the package's module that go beside the program, since it reads them, or its users do. */
+  readonly assets: readonly string[];
   /** Folder in the cache that holds the program alone, so that it can go into PATH. */
   readonly folder: string;
   /** The program itself. */
@@ -28,7 +31,13 @@ const MODULES = join(import.meta.dirname, "..", "tools");
 
 /** All tools, in the order in which they are built: the small ones first. Their versions are those of the go.mod files. */
 export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] {
-  const tool = (name: ToolName, module: string, required: string, path: string): Tool => {
+  const tool = (
+    name: ToolName,
+    module: string,
+    required: string,
+    path: string,
+    assets: readonly string[] = [],
+  ): Tool => {
     const folder = join(MODULES, module);
     const version = requiredVersion(readFileSync(join(folder, "go.mod"), "utf8"), required);
     const target = join(cacheFolder(env), "tools", `${name}-${version}`);
@@ -38,6 +47,7 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
       module: folder,
       package: path,
       linkerFlags: `-s -w${VERSION_FLAGS[module]?.(version) ?? ""}`,
+      assets,
       folder: target,
       path: join(target, name),
     };
@@ -50,8 +60,11 @@ export function allTools(env: NodeJS.ProcessEnv = process.env): readonly Tool[] 
     kubernetes("kube-apiserver"),
     kubernetes("kube-controller-manager"),
     kubernetes("kubectl"),
+    tool("kruise-rollouts", "kruise-rollouts", KRUISE, KRUISE, ["config", "lua_configuration"]),
   ];
 }
+
+const KRUISE = "github.com/openkruise/rollouts";
 
 /** Programs that learn their version from the linker only, by the folder of their module. */
 const VERSION_FLAGS: Readonly<Record<string, (version: string) => string>> = {
@@ -90,7 +103,7 @@ export function isBuilt(tool: Tool): boolean {
 export function requireTools(
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<ClusterToolName, string>> {
-  const tools = allTools(env).filter(({ name }) => name !== "helm");
+  const tools = allTools(env).filter(({ name }) => CLUSTER_TOOLS.some((each) => each === name));
   const missing = tools.filter((tool) => !isBuilt(tool));
   if (missing.length > 0) throw notBuilt("The test cluster needs", missing);
   const path = (name: ClusterToolName): string => tools.find((tool) => tool.name === name)?.path ?? name;
@@ -108,6 +121,14 @@ export function requireHelm(env: NodeJS.ProcessEnv = process.env): string {
   const [built] = helm.filter(isBuilt);
   if (built === undefined) throw notBuilt("Rendering the chart needs", helm);
   return built.path;
+}
+
+/** The controller of Kruise Rollouts, with its manifests in its folder. Throws a {@link ClusterError} likewise. */
+export function requireKruise(env: NodeJS.ProcessEnv = process.env): Tool {
+  const kruise = allTools(env).filter(({ name }) => name === "kruise-rollouts");
+  const [built] = kruise.filter(isBuilt);
+  if (built === undefined) throw notBuilt("The tests of Kruise Rollouts need", kruise);
+  return built;
 }
 
 function notBuilt(who: string, missing: readonly Tool[]): ClusterError {

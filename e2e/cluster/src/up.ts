@@ -8,7 +8,7 @@ import { buildTools } from "./build-tools.ts";
 import { writeKubeconfig } from "./credentials.ts";
 import { API_SOCKET, READY } from "./inside.ts";
 import { startRelay } from "./relay.ts";
-import { requireTools } from "./tools.ts";
+import { CLUSTER_TOOLS, requireTools } from "./tools.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../../scripts");
 const CLI = join(import.meta.dirname, "cli.ts");
@@ -22,7 +22,7 @@ export async function runCluster(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<number> {
-  await buildTools({ onProgress: say, signal });
+  await buildTools({ names: CLUSTER_TOOLS, onProgress: say, signal });
   const folder = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
   say("starting etcd, the API server, the controller manager and a node");
   const inner = startInner(folder);

@@ -43,6 +43,8 @@ export interface FeatureContext {
 export interface ParseContext extends FeatureContext {
   /** True if the annotation (key without prefix), of whatever feature, is there and not blank: for reports about keys that do not go together. */
   isSet(key: string): boolean;
+  /** The annotation (key without prefix) with the prefix that counts, as the user wrote it: for reports about who wrote it. */
+  written(key: string): string | undefined;
 }
 
 /** A route in the making. Every hook returns a new draft or the same one. */

@@ -32,7 +32,8 @@ export function parseFeature(
   const values = keyValues(present, (name, expected) => report.bad(name, expected));
   // Each value was parsed by the type that its key declares.
   const isSet = (name: string): boolean => (set.get(name)?.text ?? "") !== "";
-  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet });
+  const written = (name: string): string | undefined => set.get(name)?.annotation;
+  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet, written });
   return { policy, denied: deny && isBad(), diagnostics };
 }
 

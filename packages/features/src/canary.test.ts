@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { canary } from "./canary.ts";
-import { parse } from "./testing/feature-bench.ts";
+import { parse, parseAs } from "./testing/feature-bench.ts";
 
 const header = (value: string) => ({
   on: "header",
@@ -157,5 +157,34 @@ describe("keys that have no effect are reported", () => {
     const { policy, diagnostics } = parse(canary, { canary: "false", "canary-weight": "10" });
     expect(policy).toBeUndefined();
     expect(diagnostics).toMatchObject([{ code: "canary-keys-unused", severity: "info", value: "10" }]);
+  });
+});
+
+describe("query keys that Kruise Rollouts leaves behind", () => {
+  const QUERY = { "nginx.ingress.kubernetes.io/canary-by-query": "canary" };
+  const found = (annotations: Record<string, string>) =>
+    parseAs(canary, { "mse.ingress.kubernetes.io/canary": "true", ...annotations }).found;
+
+  test.each<[string, Record<string, string>]>([
+    ["beside a share", { "mse.ingress.kubernetes.io/canary-weight": "20" }],
+    ["beside a header", { "nginx.ingress.kubernetes.io/canary-by-header": "x-canary" }],
+    ["beside a cookie", { "nginx.ingress.kubernetes.io/canary-by-cookie": "c" }],
+  ])("%s are reported", (_, annotations) => {
+    expect(found({ ...QUERY, ...annotations })).toEqual(["canary-left-over canary-by-query"]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["alone", QUERY],
+    ["beside a weight of 0", { ...QUERY, "nginx.ingress.kubernetes.io/canary-weight": "0" }],
+    ["beside the whole weight", { ...QUERY, "nginx.ingress.kubernetes.io/canary-weight": "100" }],
+    [
+      "under another prefix, where somebody meant them",
+      {
+        "mse.ingress.kubernetes.io/canary-by-query": "canary",
+        "mse.ingress.kubernetes.io/canary-weight": "20",
+      },
+    ],
+  ])("%s are not", (_, annotations) => {
+    expect(found(annotations)).toEqual([]);
   });
 });

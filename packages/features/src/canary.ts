@@ -15,6 +15,7 @@ import {
   type Variant,
 } from "@sluice/feature-api";
 import type { Condition } from "@sluice/model";
+import { reportLeftOver } from "./support/kruise.ts";
 
 /** Larger weights and totals mean nothing more; beyond, sums would lose digits. */
 const MAX_WEIGHT = 1_000_000_000;
@@ -122,12 +123,14 @@ export const canary = defineFeature({
     });
     const cookie = tier("cookie", values["canary-by-cookie"], { value: values["canary-by-cookie-value"] });
     const total = values["canary-weight-total"];
+    const weight = values["canary-weight"] ?? 0;
+    reportLeftOver(context, { weight, total: total ?? 100 });
     return {
       claim: [...header.claim, ...query.claim],
       refuse: [...header.refuse, ...query.refuse],
       cookieClaim: cookie.claim,
       cookieRefuse: cookie.refuse,
-      weight: values["canary-weight"] ?? 0,
+      weight,
       ...(total === undefined ? {} : { total }),
     };
   },

@@ -99,12 +99,12 @@ describe("lines", () => {
     expect(tried.route().requestHeadersToAdd?.map(({ header }) => header?.key)).toEqual(["x-b", "x-c"]);
   });
 
-  test("headers without a line break between them are one value, and noted", () => {
+  test("headers without a line break between them are one value, and reported", () => {
     const tried = tryFeature(headerControl, { "request-header-control-update": "x-a 1x-b 2" });
     expect(tried.route().requestHeadersToAdd).toEqual([
       { header: { key: "x-a", value: "1x-b 2" }, appendAction: OVERWRITE },
     ]);
-    expect(tried.diagnostics).toMatchObject([{ severity: "info", value: "x-a 1x-b 2" }]);
+    expect(tried.diagnostics).toMatchObject([{ severity: "warning", value: "x-a 1x-b 2" }]);
   });
 
   test("a value that only looks a little like it is not noted", () => {

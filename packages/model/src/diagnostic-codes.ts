@@ -23,6 +23,10 @@ export const DIAGNOSTIC_CODES = {
   "rule-invalid": "A rule has a host or path that cannot be used; the rule is dropped.",
   "canary-without-main": "A canary has no main rule with the same host and path; it has no effect.",
   "canary-keys-unused": 'Canary annotations without canary "true" have no effect.',
+  "canary-left-over":
+    "A canary has a query key that Kruise Rollouts left from an earlier step; it changes who goes to the canary.",
+  "canary-pods-shared":
+    "The Service of the main rule selects the pods of a canary's Service as well: requests that stay reach them too.",
   "canary-weight": "The weights of the canaries of one rule add up to more than their total.",
   "service-missing": "A backend names a Service that does not exist; it answers 503.",
   "service-port-missing": "A backend names a port that its Service does not have; it answers 503.",

@@ -11,6 +11,7 @@ import type {
 import type { TranslateContext } from "./context.ts";
 import { AFTER_MATCH, runDraftStages, withVariant } from "./drafts.ts";
 import { draftContext, type IngressRoute, type IngressRules } from "./ingress-rules.ts";
+import { sharedPods } from "./shared-pods.ts";
 import { type RuleVariant, variantRoutes } from "./variants.ts";
 
 /** A canary's route together with its Ingress. */
@@ -69,8 +70,10 @@ export function ruleRoutes(
   });
   return {
     routes: built,
-    diagnostics:
-      overweight === undefined ? [] : canaries.slice(0, 1).map((first) => tooHeavy(first, overweight)),
+    diagnostics: [
+      ...(overweight === undefined ? [] : canaries.slice(0, 1).map((first) => tooHeavy(first, overweight))),
+      ...sharedPods(main, canaries, facts, context),
+    ],
   };
 }
 

@@ -64,15 +64,18 @@ function headerLine(key: string, line: string, report: Report): HeaderField | un
   return { name: name.value, value };
 }
 
-/** Kruise Rollouts joins several headers without a newline, as in `x-a 1x-b 2`: only the first survives. */
+/**
+ * Kruise Rollouts (0.6) joins several headers without a line break, as in `x-a 1x-b 2`: only the first survives, with a
+ * value that nobody meant. Where it should be cut cannot be known, so the text is taken by the letter, and reported.
+ */
 function noteGlued(key: string, line: string, value: string, report: Report): void {
   const glued = /\S(x-[a-z0-9-]+)\s+\S/i.exec(value);
   if (glued === null) return;
   report.note(key, {
     message: `A line of ${key} looks like several headers without a line break between them; all of it is the value of the first, and ${glued[1]} is not set.`,
-    severity: "info",
     value: line,
     expected: "one header a line",
+    hint: 'In a Kruise Rollout, end the value of each header but the last with a line break, as in "1\\n".',
   });
 }
 

@@ -37,7 +37,16 @@ export function parse(
   annotations: Readonly<Record<string, string>>,
   references: References = NO_REFERENCES,
 ): Parsed {
-  const { set } = resolveAnnotations(INGRESS, prefixed(annotations));
+  return parseAs(feature, prefixed(annotations), references);
+}
+
+/** The same for annotations with their prefixes. */
+export function parseAs(
+  feature: Feature,
+  annotations: Readonly<Record<string, string>>,
+  references: References = NO_REFERENCES,
+): Parsed {
+  const { set } = resolveAnnotations(INGRESS, annotations);
   const { policy, denied, diagnostics } = parseFeature(feature, set, INGRESS, references);
   return { policy, denied, diagnostics, found: diagnostics.map(summary) };
 }
