@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { cacheInline, serveAds, World } from "@sluice/ads";
 import { type EchoBackend, startEcho } from "@sluice/echo-backend";
 import { bootstrap, findEnvoy, startEnvoy } from "@sluice/envoy";
+import type { Feature } from "@sluice/feature-api";
 import {
   DEFAULT_CERTIFICATE,
   DEFAULT_GATEWAY_SETTINGS,
@@ -12,7 +13,8 @@ import {
   type TlsChain,
   type VirtualHost,
 } from "@sluice/model";
-import { createXds, type RouteTable } from "@sluice/xds";
+import { createXds } from "@sluice/xds";
+import { Agent, request as undiciRequest } from "undici";
 import { testCertificate } from "../support/certificate.ts";
 import { send, type TestRequest, type TestResponse } from "../support/request.ts";
 import { freePort } from "../support/test-gateway.ts";
@@ -23,12 +25,17 @@ export interface ModelGateway extends AsyncDisposable {
   readonly httpPort: number;
   readonly httpsPort: number;
   request(request: TestRequest): Promise<TestResponse>;
+  /** Makes tables and listeners anew with these settings beside those it began with; resolves when Envoy has accepted them. */
+  change(settings: Partial<GatewaySettings>): Promise<void>;
+  /** A counter or gauge of Envoy. */
+  stat(name: string): Promise<number>;
 }
 
 export interface ModelGatewayOptions {
   readonly hosts: readonly VirtualHost[];
   readonly settings?: Partial<GatewaySettings>;
   readonly stateOfTheWorld?: boolean;
+  readonly features?: readonly Feature[];
 }
 
 /** Starts all parts; resolves when Envoy has accepted everything. */
@@ -42,12 +49,15 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     ...options.settings,
   };
   const echo = await startEcho({ name: "echo" });
-  const xds = createXds({ features: [], settings, capabilities: { has: () => true } });
+  const xdsOf = (settings: GatewaySettings): Xds =>
+    createXds({ features: options.features ?? [], settings, capabilities: { has: () => true } });
+  const xds = xdsOf(settings);
   const world = new World();
   world.apply({ set: await resources(xds, options.hosts, echo), removed: [] });
   world.open();
   const xdsAddress = `unix:${join(folder, "xds.sock")}`;
   const adminAddress = `unix:${join(folder, "admin.sock")}`;
+  const admin = new Agent({ connect: { socketPath: join(folder, "admin.sock") } });
   const inline = cacheInline(xds.inlineRouteConfiguration);
   const ads = await serveAds({ address: xdsAddress, onNode: () => world, inline });
   const delta = options.stateOfTheWorld !== true;
@@ -64,7 +74,20 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
     httpPort,
     httpsPort,
     request: (request) => send(request, { httpPort, httpsPort }),
+    async change(more) {
+      world.apply({ set: shared(xdsOf({ ...settings, ...more }), options.hosts), removed: [] });
+      await ads.whenIdle({ signal: AbortSignal.timeout(30_000) });
+    },
+    async stat(name) {
+      const { body } = await undiciRequest(`http://envoy/stats?filter=^${name}$&format=json`, {
+        dispatcher: admin,
+      });
+      // The admin interface's own format.
+      const { stats } = (await body.json()) as { stats: { value: number }[] };
+      return stats[0]?.value ?? 0;
+    },
     async [Symbol.asyncDispose]() {
+      await admin.close();
       await envoy.stop();
       await ads.close();
       await echo.kill();
@@ -73,20 +96,21 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
   };
 }
 
-async function resources(
-  xds: ReturnType<typeof createXds>,
-  hosts: readonly VirtualHost[],
-  echo: EchoBackend,
-): Promise<Resource[]> {
-  const tables = new Map<string, RouteTable>();
-  const built: Resource[] = [];
-  for (const host of hosts) {
-    for (const table of xds.routeTables(host)) {
-      tables.set(table.name, table);
-      built.push(xds.virtualHost(table, host).resource);
-    }
-  }
-  for (const table of tables.values()) built.push(xds.routeConfiguration(table));
+type Xds = ReturnType<typeof createXds>;
+
+/** What depends on the settings: tables and listeners. */
+function shared(xds: Xds, hosts: readonly VirtualHost[]): Resource[] {
+  const tables = new Map(hosts.flatMap((host) => xds.routeTables(host)).map((table) => [table.name, table]));
+  return [
+    ...[...tables.values()].map((table) => xds.routeConfiguration(table)),
+    ...xds.listeners(chainsOf(hosts)),
+  ];
+}
+
+async function resources(xds: Xds, hosts: readonly VirtualHost[], echo: EchoBackend): Promise<Resource[]> {
+  const built: Resource[] = [...shared(xds, hosts)];
+  for (const host of hosts)
+    for (const table of xds.routeTables(host)) built.push(xds.virtualHost(table, host).resource);
   const cluster = {
     name: CLUSTER,
     target: TARGET,
@@ -108,7 +132,6 @@ async function resources(
     ...built,
     xds.cluster(cluster).resource,
     xds.loadAssignment({ cluster: CLUSTER, endpoints, origins: ORIGINS }).resource,
-    ...xds.listeners(chains),
   ];
 }
 

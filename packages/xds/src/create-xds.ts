@@ -1,4 +1,4 @@
-import type { Feature, NodeCapabilities } from "@sluice/feature-api";
+import { type Feature, ipAccessConfig, type NodeCapabilities } from "@sluice/feature-api";
 import type {
   Certificate,
   Cluster,
@@ -52,6 +52,7 @@ export function createXds(options: XdsOptions): Xds {
   const context: XdsContext = {
     settings: options.settings,
     features: activeFeatures(options.features, options.capabilities),
+    ...(options.settings.ipAccess !== undefined && { ipAccess: ipAccessConfig(options.settings.ipAccess) }),
   };
   return {
     routeTables,

@@ -1,13 +1,16 @@
-import { type Feature, FILTER_STAGES } from "@sluice/feature-api";
+import { type Feature, FILTER_STAGES, ipAccessFilter } from "@sluice/feature-api";
 import { any, type HttpFilter } from "@sluice/protos";
 
 /**
  * The filters of the connection manager: by stage, then by feature id, the router last. A filter is disabled unless
- * its feature says otherwise; routes that use it enable it.
+ * its feature says otherwise; routes that use it enable it. That of the address lists is there without any feature, since the
+ * gateway has lists of its own.
  */
 export function httpFilters(features: readonly Feature[]): readonly HttpFilter[] {
+  const own = { id: "ip-access", rank: FILTER_STAGES.indexOf("ip-access"), filters: [ipAccessFilter()] };
   const installing = features
     .map((feature) => ({ id: feature.id, rank: stageRank(feature), filters: feature.httpFilters?.() ?? [] }))
+    .concat(own)
     .filter(({ filters }) => filters.length > 0)
     .sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
   const filters = installing.flatMap(({ filters }) =>

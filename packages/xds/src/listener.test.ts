@@ -82,6 +82,7 @@ test("filters run by stage, then id, disabled unless their feature says otherwis
   expect(http?.httpFilters?.map(({ name, disabled }) => [name, disabled ?? false])).toEqual([
     ["a", false],
     ["z", true],
+    ["sluice.ip-access", false],
     ["m", true],
     ["envoy.filters.http.router", false],
   ]);
@@ -94,7 +95,10 @@ test("a filter that the node lacks is not sent", () => {
   });
   const lacks = ["type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors"];
   const [http] = managers(xdsWith([cors], {}, lacks));
-  expect(http?.httpFilters?.map(({ name }) => name)).toEqual(["envoy.filters.http.router"]);
+  expect(http?.httpFilters?.map(({ name }) => name)).toEqual([
+    "sluice.ip-access",
+    "envoy.filters.http.router",
+  ]);
 });
 
 test("filters without a stage are a bug of their feature", () => {

@@ -72,3 +72,15 @@ test("inlined, a table is the same with its hosts in place of VHDS", () => {
   ]);
   expect(inline.origins.map(({ object }) => object.name)).toEqual(["a.test", "b.test", "web"]);
 });
+
+test("address lists of the gateway are of every table, and never of a listener", () => {
+  const without = xdsWith();
+  const withLists = xdsWith([], { ipAccess: { allow: ["10.0.0.0/8"], deny: ["2001:db8::/32"] } });
+  for (const table of [HTTP_TABLE, HTTPS_TABLE, chainTable("shop/tls")]) {
+    const read = (xds: typeof without) =>
+      decode(TYPE_URLS.ROUTE_CONFIGURATION, xds.routeConfiguration(table).bytes).typedPerFilterConfig;
+    expect(read(without)).toBeUndefined();
+    expect(Object.keys(read(withLists) ?? {})).toEqual(["sluice.ip-access"]);
+  }
+  expect(withLists.listeners([])).toEqual(without.listeners([]));
+});

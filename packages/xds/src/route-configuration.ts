@@ -1,4 +1,4 @@
-import type { Feature } from "@sluice/feature-api";
+import { type Feature, IP_ACCESS_FILTER } from "@sluice/feature-api";
 import type { Resource } from "@sluice/model";
 import {
   encode,
@@ -62,7 +62,10 @@ export function inlineRouteConfiguration(
   });
 }
 
-function sharedConfiguration(table: RouteTable, { settings, features }: XdsContext): RouteConfiguration {
+function sharedConfiguration(
+  table: RouteTable,
+  { settings, features, ipAccess }: XdsContext,
+): RouteConfiguration {
   const hsts = table.https && settings.hsts !== undefined ? [strictTransportSecurity(settings.hsts)] : [];
   const message: RouteConfiguration = {
     name: table.name,
@@ -75,6 +78,7 @@ function sharedConfiguration(table: RouteTable, { settings, features }: XdsConte
     // A header that a route sets beats the one that all routes get.
     mostSpecificHeaderMutationsWins: true,
     ignorePortInHostMatching: true,
+    ...(ipAccess !== undefined && { typedPerFilterConfig: { [IP_ACCESS_FILTER]: ipAccess } }),
   };
   for (const feature of features.active) applyDefaults(feature, message);
   return message;

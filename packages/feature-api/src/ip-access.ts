@@ -1,0 +1,65 @@
+import type { IpAccess } from "@sluice/model";
+import { type Any, any } from "@sluice/protos";
+
+/**
+ * The one filter of all three levels. It is always there and on, and lets everybody in: so lists come and go with route
+ * configuration alone, and no listener has to be replaced, which would end its connections.
+ */
+export const IP_ACCESS_FILTER = "sluice.ip-access";
+
+const RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC";
+const PER_ROUTE = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
+
+/** The filter as the connection manager has it. On by default, since a disabled one can be missed when routes change underway. */
+export function ipAccessFilter() {
+  return { name: IP_ACCESS_FILTER, disabled: false, typedConfig: any(RBAC, {}) };
+}
+
+/**
+ * Lists as the configuration of a table, a host or a route under the name {@link IP_ACCESS_FILTER}; the most specific one replaces
+ * the others as a whole, so who makes one for a host or route puts in the lists that hold there. Ranges are those of
+ * `parseIpRange`. The address is the client's, as the connection manager has found it. A trie: the number of
+ * ranges costs a request next to nothing.
+ */
+export function ipAccessConfig({ allow, deny = [] }: IpAccess): Any {
+  const allowed = allow === undefined ? ALLOW : inRanges(allow, ALLOW, DENY);
+  return any(PER_ROUTE, { rbac: { matcher: { onNoMatch: inRanges(deny, DENY, allowed) } } });
+}
+
+interface OnMatch {
+  readonly action?: { readonly name: string; readonly typedConfig: Any };
+  readonly matcher?: { readonly matcherTree: object; readonly onNoMatch: OnMatch };
+}
+
+const ALLOW = decision("allow", "ALLOW");
+const DENY = decision("deny", "DENY");
+
+function decision(name: string, action: "ALLOW" | "DENY"): OnMatch {
+  return { action: { name, typedConfig: any("envoy.config.rbac.v3.Action", { name, action }) } };
+}
+
+function inRanges(ranges: readonly string[], inside: OnMatch, outside: OnMatch): OnMatch {
+  if (ranges.length === 0) return outside;
+  return {
+    matcher: {
+      matcherTree: {
+        input: {
+          name: "source-ip",
+          typedConfig: any("envoy.extensions.matching.common_inputs.network.v3.SourceIPInput", {}),
+        },
+        customMatch: {
+          name: "ip",
+          typedConfig: any("xds.type.matcher.v3.IPMatcher", {
+            rangeMatchers: [{ ranges: ranges.map(cidrRange), onMatch: inside }],
+          }),
+        },
+      },
+      onNoMatch: outside,
+    },
+  };
+}
+
+function cidrRange(range: string): { addressPrefix: string; prefixLen: { value: number } } {
+  const [addressPrefix = "", prefix] = range.split("/");
+  return { addressPrefix, prefixLen: { value: Number(prefix) } };
+}
