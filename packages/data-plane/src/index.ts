@@ -1,1 +1,21 @@
+export { AUTOSCALER_ANNOTATION } from "./autoscaler-annotation.ts";
 export { DRAIN_SCRIPT } from "./drain-script.ts";
+export {
+  type AutoscalerRange,
+  DEFAULT_ENVOY_IMAGE,
+  DEFAULT_SETTLE_SECONDS,
+  type Fleet,
+  type FleetCertificate,
+  type FleetNeeds,
+  type FleetSettings,
+} from "./fleet.ts";
+export type { Acceptance } from "./fleet-status.ts";
+export { desiredObjects, serviceName } from "./objects/desired-objects.ts";
+export type { CertificateIssuer } from "./reconcile.ts";
+export {
+  type DataPlane,
+  type DataPlaneLog,
+  type DataPlaneOptions,
+  type ManagedGateway,
+  startDataPlane,
+} from "./start-data-plane.ts";

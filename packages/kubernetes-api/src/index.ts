@@ -1,6 +1,7 @@
 export { ApiError, describeError, isRefusal, isStatus } from "./api-error.ts";
 export { type BackoffLimits, backoffMs } from "./backoff.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { jsonLines } from "./json-lines.ts";
 export {
   type ApiRequest,
   type ApiTimeouts,

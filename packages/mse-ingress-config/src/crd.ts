@@ -114,6 +114,12 @@ function statusSchema(): JsonObject {
         "x-kubernetes-list-map-keys": ["type"],
         items: conditionSchema(text),
       },
+      lastGood: {
+        type: "object",
+        description:
+          "The spec, part by part, as it was when that part was good: what stays in force where it is bad now.",
+        "x-kubernetes-preserve-unknown-fields": true,
+      },
     },
   };
 }

@@ -1,8 +1,7 @@
 import type { ApiRequest, KubeApi } from "@sluice/kubernetes-api";
-import { ApiError } from "@sluice/kubernetes-api";
+import { ApiError, jsonLines } from "@sluice/kubernetes-api";
 import { isRawObject, type RawObject } from "@sluice/kubernetes-objects";
 import { z } from "zod";
-import { jsonLines } from "./json-lines.ts";
 
 /** One event of a watch. `version` is the point to go on from. */
 export interface WatchEvent {
