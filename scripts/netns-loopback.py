@@ -1,7 +1,8 @@
 """Brings up the loopback interface of a fresh network namespace, with the addresses that the tests use.
 
 By the kernel's ioctls (netdevice(7)), as a minimal Debian lacks iproute2 but has Python. On loopback a whole
-subnet is local once it has one address, so tests need no further set-up to listen on any 10.244.x.y.
+subnet is local once it has one address, so tests need no further set-up to listen on any 10.244.x.y (Pods) or
+10.96.x.y (Services).
 """
 
 import fcntl
@@ -12,8 +13,12 @@ SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SIOCSIFADDR, SIOCSIFNETMASK = 0x8916, 0x891C
 IFF_UP = 0x1
 
-# Pods, and the address that an API server advertises (it refuses a loopback one).
-ADDRESSES = (("lo:pods", "10.244.0.1", "255.255.0.0"), ("lo:api", "192.168.250.1", "255.255.255.255"))
+# Pods, Services, and the address that an API server advertises (it refuses a loopback one).
+ADDRESSES = (
+    ("lo:pods", "10.244.0.1", "255.255.0.0"),
+    ("lo:svc", "10.96.0.1", "255.255.0.0"),
+    ("lo:api", "192.168.250.1", "255.255.255.255"),
+)
 
 
 def interface_request(name: str, rest: bytes) -> bytes:

@@ -21,7 +21,12 @@ export function useCluster({ images = {}, ...options }: UseClusterOptions = {}):
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
     cluster = await startCluster({ folder, ...options });
-    agent = await startNodeAgent({ api: cluster.api, logs: join(folder, "logs", "pods"), images });
+    agent = await startNodeAgent({
+      api: cluster.api,
+      logs: join(folder, "logs", "pods"),
+      folder: join(folder, "pods"),
+      images,
+    });
   });
   afterAll(async () => {
     await agent?.stop();

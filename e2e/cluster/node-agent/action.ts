@@ -3,12 +3,15 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Program } from "./images.ts";
 import type { Action, Container } from "./pod.ts";
 
 export interface ActionContext {
   readonly container: Container;
   readonly address: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Makes a command line run where the container's process is; without it, it runs where we are. */
+  readonly enter?: (program: Program) => Program;
 }
 
 /**
@@ -71,10 +74,11 @@ function canConnect(host: string, port: number, signal: AbortSignal): Promise<bo
 }
 
 function execute(
-  [command = "", ...args]: readonly string[],
-  { env }: ActionContext,
+  [first = "", ...rest]: readonly string[],
+  { env, enter = (program) => program }: ActionContext,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { command, args } = enter({ command: first, args: rest });
   return new Promise((resolve) => {
     const child = spawn(command, args, { env, signal, killSignal: "SIGKILL", stdio: "ignore" });
     child.on("error", () => resolve(false));

@@ -6,6 +6,8 @@ export interface StatusFacts {
   readonly hostAddress: string;
   readonly startTime: string;
   readonly containers: readonly ContainerState[];
+  /** Sidecars among them. */
+  readonly initContainers?: readonly ContainerState[];
   /** When the status is made, RFC 3339. */
   readonly time: string;
 }
@@ -15,26 +17,45 @@ export interface StatusFacts {
  * it is meant for a merge patch, which replaces lists.
  */
 export function podStatus(facts: StatusFacts) {
-  const { pod, address, hostAddress, containers } = facts;
+  const { pod, address, hostAddress, containers, initContainers = [] } = facts;
   return {
     observedGeneration: pod.metadata.generation ?? 0,
-    phase: phaseOf(pod, containers),
+    phase: phaseOf(pod, containers, initContainers),
     startTime: facts.startTime,
     podIP: address,
     podIPs: [{ ip: address }],
     hostIP: hostAddress,
     hostIPs: [{ ip: hostAddress }],
     conditions: conditions(facts),
+    ...(initContainers.length > 0 && { initContainerStatuses: initContainers.map(containerStatus) }),
     containerStatuses: containers.map(containerStatus),
   };
 }
 
-/** Whether all containers are up and answer their readiness probes. */
-export function isReady(containers: readonly ContainerState[]): boolean {
-  return containers.every(({ ready }) => ready);
+/** Whether all containers, and the sidecars among the init containers, are up and answer their readiness probes. */
+export function isReady(
+  containers: readonly ContainerState[],
+  initContainers: readonly ContainerState[] = [],
+): boolean {
+  const sidecars = initContainers.filter(({ spec }) => spec.restartPolicy === "Always");
+  return [...containers, ...sidecars].every(({ ready }) => ready);
 }
 
-function phaseOf(pod: Pod, containers: readonly ContainerState[]): PodPhase {
+/** Whether an init container stands in nobody's way any more. */
+function isInitialized({ spec, state, started }: ContainerState): boolean {
+  if (spec.restartPolicy === "Always") return started;
+  return state.is === "terminated" && state.exitCode === 0;
+}
+
+function phaseOf(
+  pod: Pod,
+  containers: readonly ContainerState[],
+  initContainers: readonly ContainerState[],
+): PodPhase {
+  const failed = initContainers.some(
+    ({ spec, state }) => spec.restartPolicy !== "Always" && state.is === "terminated" && state.exitCode !== 0,
+  );
+  if (failed && pod.spec.restartPolicy === "Never") return "Failed";
   const ended = containers.flatMap(({ state }) => (state.is === "terminated" ? [state.exitCode] : []));
   if (ended.length === containers.length && endsForGood(pod, ended)) {
     return ended.every((code) => code === 0) ? "Succeeded" : "Failed";
@@ -48,9 +69,9 @@ function endsForGood({ metadata, spec }: Pod, exitCodes: readonly number[]): boo
   return spec.restartPolicy === "OnFailure" && exitCodes.every((code) => code === 0);
 }
 
-function conditions({ pod, containers, time }: StatusFacts): PodCondition[] {
+function conditions({ pod, containers, initContainers = [], time }: StatusFacts): PodCondition[] {
   const before = pod.status?.conditions ?? [];
-  const ready = isReady(containers);
+  const ready = isReady(containers, initContainers);
   const own = (type: string, holds: boolean, reason: string): PodCondition => {
     const status = holds ? "True" : "False";
     const known = before.find((each) => each.type === type && each.status === status);
@@ -63,7 +84,7 @@ function conditions({ pod, containers, time }: StatusFacts): PodCondition[] {
   };
   const ours = [
     own("PodScheduled", true, ""),
-    own("Initialized", true, ""),
+    own("Initialized", initContainers.every(isInitialized), "ContainersNotInitialized"),
     own("PodReadyToStartContainers", true, ""),
     own("ContainersReady", ready, "ContainersNotReady"),
     own("Ready", ready, "ContainersNotReady"),

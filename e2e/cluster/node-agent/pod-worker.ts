@@ -1,14 +1,21 @@
 import { join } from "node:path";
-import type { KubeApi } from "../src/kube-api.ts";
-import { type ContainerUnit, runContainer } from "./container.ts";
-import type { Image } from "./images.ts";
+import { type KubeApi, KubeApiError } from "../src/kube-api.ts";
+import { type ContainerUnit, createContainer } from "./container.ts";
+import type { ReadObject } from "./environment.ts";
+import type { Place } from "./fields.ts";
+import { findImage, type Image } from "./images.ts";
+import { type DataObject, type ObjectCache, valuesOf } from "./object-cache.ts";
 import { persist } from "./persist.ts";
-import { type Pod, podPath } from "./pod.ts";
+import { type Container, type Pod, podPath } from "./pod.ts";
+import { openPodBox, type PodBox } from "./pod-box.ts";
 import { isReady, podStatus } from "./pod-status.ts";
 import { timestamp } from "./timestamp.ts";
 
 export interface PodWorkerOptions {
   readonly api: KubeApi;
+  readonly cache: ObjectCache;
+  /** For the Pod's volumes; made when needed, removed at the end. */
+  readonly folder: string;
   readonly address: string;
   readonly hostAddress: string;
   readonly images: Readonly<Record<string, Image>>;
@@ -28,38 +35,76 @@ export interface PodWorker {
 
 /** Starts a Pod's containers, reports its status, and ends it when its object says so. */
 export function startPod(first: Pod, options: PodWorkerOptions): PodWorker {
-  const { api, address, hostAddress, images, logs, signal } = options;
+  const { api, cache, folder, address, hostAddress, images, logs, signal } = options;
   const startTime = timestamp();
   const grace = createDeadline();
   let pod = first;
   let ending = false;
-  let units: readonly ContainerUnit[] = [];
+  let box: Promise<PodBox | undefined> = Promise.resolve(undefined);
+  let opened: PodBox | undefined;
+  const gone = new AbortController();
+  const place = (): Place => ({ pod, address, hostAddress });
+  const { namespace = "default", name } = pod.metadata;
 
-  const states = () => units.map((unit) => unit.state());
-  const compute = () =>
-    podStatus({ pod, address, hostAddress, startTime, containers: states(), time: timestamp() });
+  const create = (spec: Container, init: boolean): ContainerUnit => {
+    const logFile = join(logs, `${namespace}_${name}_${spec.name}.log`);
+    // Containers tell of their first change while the list of them is being made.
+    const onChange = () => void Promise.resolve().then(report);
+    const read = readObjects(api, namespace);
+    return createContainer({ place, spec, images, logFile, init, read, box: () => opened, onChange });
+  };
   const report = createReporter(async () => {
+    const status = podStatus({
+      ...{ pod, address, hostAddress, startTime, time: timestamp() },
+      containers: containers.map((unit) => unit.state()),
+      initContainers: inits.map((unit) => unit.state()),
+    });
     // With the uid the patch is refused when another Pod has taken the name.
-    const body = { metadata: { uid: pod.metadata.uid }, status: compute() };
+    const body = { metadata: { uid: pod.metadata.uid }, status };
     const patch = { body, contentType: "application/merge-patch+json", signal };
     await persist(() => api.send("PATCH", `${podPath(pod)}/status`, patch), signal);
   });
+  const inits = (pod.spec.initContainers ?? []).map((spec) => create(spec, spec.restartPolicy !== "Always"));
+  const containers = pod.spec.containers.map((spec) => create(spec, false));
+  const isSidecar = (unit: ContainerUnit): boolean => unit.state().spec.restartPolicy === "Always";
+  const ready = (): boolean =>
+    isReady(
+      containers.map((unit) => unit.state()),
+      inits.map((unit) => unit.state()),
+    );
 
+  const begin = async (): Promise<void> => {
+    if (wantsBox(pod, images)) {
+      const life = AbortSignal.any([signal, gone.signal]);
+      box = openPodBox({ api, cache, place, signal: life, folder, dnsAddress: DNS_ADDRESS });
+      opened = await box;
+    }
+    for (const unit of inits) {
+      unit.start();
+      await (isSidecar(unit) ? unit.started : unit.ended);
+      const { state } = unit.state();
+      if (!isSidecar(unit) && !(state.is === "terminated" && state.exitCode === 0)) return;
+    }
+    for (const unit of containers) unit.start();
+  };
+  /** The last started goes first, as for a kubelet: sidecars outlive what they serve. */
+  const terminate = async (deadline: AbortSignal): Promise<void> => {
+    const sidecars = inits.filter(isSidecar);
+    const others = [...containers, ...inits.filter((unit) => !isSidecar(unit))];
+    await Promise.all(others.map((unit) => unit.terminate(deadline)));
+    for (const unit of sidecars.reverse()) await unit.terminate(deadline);
+    gone.abort();
+    await (await box.catch(() => undefined))?.close();
+  };
   const end = async (): Promise<void> => {
-    await Promise.all(units.map((unit) => unit.terminate(grace.signal)));
+    await terminate(grace.signal);
     await report();
     const preconditions = { uid: pod.metadata.uid };
     const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, preconditions };
     await persist(() => api.send("DELETE", podPath(pod), { body, signal }), signal);
   };
-
-  units = pod.spec.containers.map((spec) => {
-    const { namespace, name } = pod.metadata;
-    const logFile = join(logs, `${namespace}_${name}_${spec.name}.log`);
-    // Containers tell of their first change while the list of them is being made.
-    const onChange = () => void Promise.resolve().then(report);
-    return runContainer({ pod, spec, address, hostAddress, images, logFile, onChange });
-  });
+  // Told of, as the Pod would wait in silence otherwise.
+  begin().catch((error: unknown) => console.error(`node agent: ${namespace}/${name}: ${error}`));
 
   return {
     update(next) {
@@ -68,13 +113,34 @@ export function startPod(first: Pod, options: PodWorkerOptions): PodWorker {
         grace.shorten((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000);
         if (!ending) void end();
         ending = true;
-      } else if (reportsOtherwise(pod, isReady(states()))) void report();
+      } else if (reportsOtherwise(pod, ready())) void report();
     },
     async kill() {
       grace.shorten(0);
-      for (const unit of units) unit.kill();
-      await Promise.all(units.map((unit) => unit.terminate(AbortSignal.abort())));
+      for (const unit of [...containers, ...inits]) unit.kill();
+      await terminate(AbortSignal.abort());
     },
+  };
+}
+
+/** The Service of the cluster's DNS. */
+const DNS_ADDRESS = "10.96.0.10";
+
+/** Whether the Pod has a container whose image asks for namespaces of its own. */
+function wantsBox({ spec }: Pod, images: Readonly<Record<string, Image>>): boolean {
+  const all = [...spec.containers, ...(spec.initContainers ?? [])];
+  return all.some(({ image }) => findImage(images, image)?.network === "own");
+}
+
+function readObjects(api: KubeApi, namespace: string): ReadObject {
+  return async (resource, name) => {
+    try {
+      const object = await api.get<DataObject>(`/api/v1/namespaces/${namespace}/${resource}/${name}`);
+      return valuesOf(object, resource);
+    } catch (error) {
+      if (error instanceof KubeApiError && error.status === 404) return undefined;
+      throw error;
+    }
   };
 }
 

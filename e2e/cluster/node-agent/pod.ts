@@ -8,7 +8,9 @@ export interface Pod extends KubeObject {
     readonly schedulingGates?: readonly unknown[];
     readonly restartPolicy?: "Always" | "OnFailure" | "Never";
     readonly serviceAccountName?: string;
+    readonly initContainers?: readonly Container[];
     readonly containers: readonly Container[];
+    readonly volumes?: readonly Volume[];
   };
   readonly status?: {
     readonly phase?: PodPhase;
@@ -31,6 +33,16 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFrom[];
+  readonly workingDir?: string;
+  /** Of an init container: `Always` makes it a sidecar. */
+  readonly restartPolicy?: "Always";
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean };
+  readonly resources?: {
+    readonly limits?: Readonly<Record<string, string>>;
+    readonly requests?: Readonly<Record<string, string>>;
+  };
   readonly ports?: readonly {
     readonly name?: string;
     readonly containerPort: number;
@@ -39,13 +51,76 @@ export interface Container {
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly startupProbe?: Probe;
-  readonly lifecycle?: { readonly preStop?: Action };
+  readonly lifecycle?: { readonly preStop?: Action; readonly postStart?: Action };
+}
+
+export interface VolumeMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  readonly subPath?: string;
+}
+
+/** Volumes that the agent has; another kind keeps the Pod waiting. */
+export interface Volume extends VolumeSources {
+  readonly name: string;
+  readonly emptyDir?: object;
+  readonly hostPath?: { readonly path: string };
+  readonly projected?: { readonly defaultMode?: number; readonly sources?: readonly VolumeSources[] };
+}
+
+/** What files of a volume are made of. */
+export interface VolumeSources {
+  readonly configMap?: FilesFrom & { readonly name?: string };
+  /** A volume says `secretName`, a projected source `name`. */
+  readonly secret?: FilesFrom & { readonly name?: string; readonly secretName?: string };
+  readonly downwardAPI?: { readonly defaultMode?: number; readonly items?: readonly DownwardItem[] };
+  readonly serviceAccountToken?: {
+    readonly path: string;
+    readonly audience?: string;
+    readonly expirationSeconds?: number;
+  };
+}
+
+export interface FilesFrom {
+  readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
+  readonly defaultMode?: number;
+  readonly optional?: boolean;
+}
+
+export interface DownwardItem extends FieldSource {
+  readonly path: string;
+  readonly mode?: number;
+}
+
+export interface FieldSource {
+  readonly fieldRef?: { readonly fieldPath: string };
+  readonly resourceFieldRef?: {
+    readonly containerName?: string;
+    readonly resource: string;
+    readonly divisor?: string;
+  };
+}
+
+export interface KeyRef {
+  readonly name?: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+
+export interface EnvFrom {
+  readonly prefix?: string;
+  readonly configMapRef?: { readonly name?: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name?: string; readonly optional?: boolean };
 }
 
 export interface EnvVar {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+  readonly valueFrom?: FieldSource & {
+    readonly configMapKeyRef?: KeyRef;
+    readonly secretKeyRef?: KeyRef;
+  };
 }
 
 /** What a probe or a hook does; one of its fields is set. */

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { Readable } from "node:stream";
 import type { Program } from "./images.ts";
 
 /** A running process of a container. */
 export interface RunningProgram {
+  readonly pid: number | undefined;
+  /** Resolves when the program itself runs, or has failed to: with the reason then. */
+  readonly entered: Promise<string>;
   /** Resolves with its exit code, as a shell tells it: 128 and the number for a signal; 127 when it cannot be started. */
   readonly exit: Promise<number>;
   /** SIGTERM, to the process alone. */
@@ -20,18 +24,22 @@ const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
   SIGTERM: 15,
 };
 
-/** Starts a program in a process group of its own; the kernel kills it when this process dies. */
+/**
+ * Starts a program in a process group of its own; the kernel kills it when this process dies. `tells`: it tells by file
+ * descriptor 3 when it has become the program that is meant, as sandbox/container.py does.
+ */
 export function startProgram(
   program: Program,
   env: Readonly<Record<string, string>>,
   logFile: string,
+  tells: boolean,
 ): RunningProgram {
   const log = openSync(logFile, "a");
   let child: ChildProcess;
   try {
     child = spawn("setpriv", ["--pdeathsig", "KILL", "--", program.command, ...program.args], {
       env,
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", log, log, ...(tells ? (["pipe"] as const) : [])],
       detached: true,
     });
   } finally {
@@ -42,6 +50,8 @@ export function startProgram(
     child.once("error", () => resolve(127));
   });
   return {
+    pid: child.pid,
+    entered: tells ? all(child.stdio[3]) : Promise.resolve(""),
     exit,
     terminate: () => child.kill("SIGTERM"),
     kill: () => killGroup(child),
@@ -55,4 +65,16 @@ function killGroup({ pid }: ChildProcess): void {
   } catch {
     // The whole group is gone.
   }
+}
+
+/** All that comes by a stream, once it has ended. */
+function all(stream: ChildProcess["stdio"][number] | undefined): Promise<string> {
+  let text = "";
+  return new Promise((resolve) => {
+    if (!(stream instanceof Readable)) return resolve(text);
+    stream.on("data", (data) => {
+      text += data;
+    });
+    stream.once("close", () => resolve(text));
+  });
 }

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubeApi } from "../src/kube-api.ts";
 import { reflect } from "../src/reflect.ts";
 import { IMAGES, type Image } from "./images.ts";
 import { nodeLease, nodeObject } from "./node-objects.ts";
+import { createObjectCache } from "./object-cache.ts";
 import { persist } from "./persist.ts";
 import { type Pod, podPath } from "./pod.ts";
 import { type PodWorker, startPod } from "./pod-worker.ts";
@@ -12,11 +14,13 @@ export interface NodeAgentOptions {
   readonly api: KubeApi;
   /** Folder for the output of the containers. */
   readonly logs: string;
+  /** Folder for volumes of Pods. */
+  readonly folder: string;
   /** Default `node-1`. */
   readonly name?: string;
   /** First three numbers of the Pods' addresses. Default `10.244.1`. */
   readonly subnet?: string;
-  /** Images besides `sluice/echo`, by name without tag. */
+  /** Images besides those of `images.ts`, by name without registry and tag. */
   readonly images?: Readonly<Record<string, Image>>;
 }
 
@@ -33,17 +37,18 @@ const LEASE_RENEWAL_MS = 10_000;
 /**
  * Plays kubelet and scheduler of one node: binds every Pod that is not bound, whatever it asks for, and runs each container as a process on an
  * address of the Pod's own, with probes, hooks and grace periods as a kubelet has them. Resolves when the Node is there.
- * It knows no init containers, volumes, resources, ConfigMap or Secret variables, and no gRPC probes.
+ * It gives no heed to resources, users and capabilities, and knows no gRPC probes.
  */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
-  const { api, logs, name = "node-1", subnet = "10.244.1" } = options;
+  const { api, logs, folder, name = "node-1", subnet = "10.244.1" } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const images = { ...IMAGES, ...options.images };
   const workers = new Map<string, PodWorker>();
   const bound = new Set<string>();
   const nextAddress = addresses(subnet);
-  mkdirSync(logs, { recursive: true });
+  const cache = createObjectCache(api);
+  for (const each of [logs, folder]) mkdirSync(each, { recursive: true });
 
   const reconcile = (pods: ReadonlyMap<string, Pod>): void => {
     const present = new Set<string>();
@@ -68,7 +73,10 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   };
   const started = (pod: Pod): PodWorker => {
     const address = nextAddress();
-    const worker = startPod(pod, { api, address, hostAddress: HOST_ADDRESS, images, logs, signal });
+    const worker = startPod(pod, {
+      ...{ api, cache, address, hostAddress: HOST_ADDRESS, images, logs, signal },
+      folder: join(folder, pod.metadata.uid ?? pod.metadata.name),
+    });
     worker.update(pod);
     return worker;
   };

@@ -17,7 +17,11 @@ export async function runInside(folder: string): Promise<void> {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   process.stdin.on("close", resolve).resume();
   await using cluster = await startCluster({ folder });
-  await using _agent = await startNodeAgent({ api: cluster.api, logs: join(folder, "logs", "pods") });
+  await using _agent = await startNodeAgent({
+    api: cluster.api,
+    logs: join(folder, "logs", "pods"),
+    folder: join(folder, "pods"),
+  });
   const relay = await startRelay(
     { path: join(folder, API_SOCKET) },
     { port: Number(new URL(cluster.server).port) },
