@@ -89,10 +89,7 @@ describe("two Pods that listen on 0.0.0.0:8080", () => {
     }
     for (const [name, address] of addresses) expect((await ask(address)).backend).toBe(name);
     const urls = [...addresses.values()].map((address) => `http://${address}:${ECHO_PORT}/`);
-    const said = await run(
-      "asker",
-      `hostname; for url in ${urls.join(" ")}; do curl -sS -m 5 $url; done`,
-    );
+    const said = await run("asker", `hostname; for url in ${urls.join(" ")}; do curl -sS -m 5 $url; done`);
     const [hostname, ...answers] = said.trim().split("\n");
     expect(hostname).toBe("asker");
     // The echo backend says so.

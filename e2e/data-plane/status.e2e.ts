@@ -9,9 +9,11 @@ const shared = useCluster({
   users: [{ name: USER, groups: [] }],
   // Ready at the port of the probes, and nothing else of an Envoy: what Envoys have accepted is the test's to say.
   images: {
-    "envoyproxy/envoy": (context) => {
-      const { command, args } = echo(context);
-      return { command: "sh", args: ["-c", `exec ${[command, ...args].join(" ")}`, "arguments-of-envoy"] };
+    "envoyproxy/envoy": {
+      program: (context) => {
+        const { command, args } = echo(context);
+        return { command: "sh", args: ["-c", `exec ${[command, ...args].join(" ")}`, "arguments-of-envoy"] };
+      },
     },
   },
 });

@@ -50,7 +50,7 @@ async function fromElsewhere(
       throw new Error(`there is no key ${ref.key} of ${ref.name} for ${name}`);
     return found && text(found);
   }
-  const field = fieldValue(valueFrom, place, container.name);
+  const field = fieldValue(valueFrom, place, container);
   if (field === undefined)
     throw new Error(`the node agent has no value for ${name}: ${JSON.stringify(valueFrom)}`);
   return field;

@@ -1,4 +1,4 @@
-import type { FieldSource, Pod } from "./pod.ts";
+import type { Container, FieldSource, Pod } from "./pod.ts";
 
 /** Where a Pod runs. */
 export interface Place {
@@ -7,8 +7,11 @@ export interface Place {
   readonly hostAddress: string;
 }
 
-/** The value of a `fieldRef` or `resourceFieldRef`, as text; undefined for what the agent does not know. */
-export function fieldValue(source: FieldSource, place: Place, container?: string): string | undefined {
+/**
+ * The value of a `fieldRef` or `resourceFieldRef`, as text; undefined for what the agent does not know. `container`: the
+ * one whose resources are meant when none is named.
+ */
+export function fieldValue(source: FieldSource, place: Place, container?: Container): string | undefined {
   const { fieldRef, resourceFieldRef } = source;
   if (fieldRef) return fieldOf(fieldRef.fieldPath, place);
   if (resourceFieldRef) return resourceOf(resourceFieldRef, place, container);
@@ -52,11 +55,11 @@ const ALLOCATABLE: Readonly<Record<string, string>> = {
 function resourceOf(
   { resource, divisor, containerName }: NonNullable<FieldSource["resourceFieldRef"]>,
   { pod }: Place,
-  container?: string,
+  container?: Container,
 ): string | undefined {
   const [kind, name = ""] = resource.split(".");
   const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  const spec = all.find((each) => each.name === (containerName ?? container));
+  const spec = containerName === undefined ? container : all.find(({ name }) => name === containerName);
   if (spec === undefined || (kind !== "limits" && kind !== "requests")) return undefined;
   const { limits, requests } = spec.resources ?? {};
   const text =
