@@ -1,30 +1,14 @@
 import { flagOf, SETTINGS, type SettingName } from "@sluice/controller";
 import { beforeAll, expect, test } from "vitest";
 import { completeChart, objectsOf, render } from "./chart.ts";
+import { argsOf, deploymentOf } from "./rendered.ts";
 import { VALUE_SETS } from "./value-sets.ts";
 
 beforeAll(completeChart);
 
-interface Workload {
-  readonly spec: {
-    readonly template: {
-      readonly spec: Readonly<Partial<Record<"initContainers" | "containers", Container[]>>>;
-    };
-  };
-}
-
-interface Container {
-  readonly name: string;
-  readonly args?: readonly string[];
-}
-
-/** What the control plane's container is started with. */
+/** What the control plane is started with. */
 async function serveArgs(values: object): Promise<readonly string[]> {
-  const deployment = objectsOf(await render({ ...values })).find(({ kind }) => kind === "Deployment");
-  // The API server takes it as one, says another test.
-  const { spec } = (deployment as unknown as Workload).spec.template;
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-  return containers.find(({ name }) => name === "controller")?.args ?? [];
+  return argsOf(deploymentOf(objectsOf(await render({ ...values }))), "controller");
 }
 
 const SETTING_OF_FLAG = new Map<string, (typeof SETTINGS)[SettingName]>(

@@ -1,0 +1,56 @@
+import type { ManifestObject } from "./chart.ts";
+
+/** The fields that are read of what the chart makes; the API server has taken it as such in another test. */
+export interface Deployment extends ManifestObject {
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
+}
+
+interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+}
+
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+}
+
+interface Role extends ManifestObject {
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+/** The one Deployment of the chart. */
+export function deploymentOf(objects: readonly ManifestObject[]): Deployment {
+  const found = objects.find(({ kind }) => kind === "Deployment");
+  if (found === undefined) throw new Error("the chart has no Deployment");
+  // As above.
+  return found as Deployment;
+}
+
+/** What a container of the Deployment is started with; empty when it has no arguments. Throws when there is no such container. */
+export function argsOf({ spec: { template } }: Deployment, container: string): readonly string[] {
+  const { initContainers = [], containers } = template.spec;
+  const found = [...initContainers, ...containers].find(({ name }) => name === container);
+  if (found === undefined) throw new Error(`the chart has no container ${container}`);
+  return found.args ?? [];
+}
+
+/** What roles allow, as `GROUP/RESOURCE VERB`, each once. */
+export function grantsOf(objects: readonly ManifestObject[]): Set<string> {
+  // As above.
+  const roles = objects.filter(({ kind }) => kind === "Role" || kind === "ClusterRole") as Role[];
+  return new Set(
+    roles.flatMap(({ rules }) =>
+      rules.flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) => verbs.map((verb) => `${group}/${resource} ${verb}`)),
+        ),
+      ),
+    ),
+  );
+}
