@@ -103,7 +103,7 @@ async function answers(): Promise<readonly (string | number)[]> {
 }
 
 function findings(): readonly Pick<Diagnostic, "code" | "severity" | "value">[] {
-  return gateway.gateway.controlPlane
+  return gateway.gateway.gateways
     .diagnostics()
     .filter(({ code }) => code.startsWith("service-"))
     .map(({ code, severity, value }) => ({ code, severity, ...(value === undefined ? {} : { value }) }));

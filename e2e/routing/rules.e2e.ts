@@ -107,7 +107,7 @@ describe("what is missing", () => {
   });
 
   it("names Service and port in the diagnostics", () => {
-    const found = gateway.gateway.controlPlane.diagnostics();
+    const found = gateway.gateway.gateways.diagnostics();
     expect(found.map(({ code }) => code)).toEqual(
       expect.arrayContaining(["service-missing", "service-port-missing"]),
     );

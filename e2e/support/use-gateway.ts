@@ -69,7 +69,7 @@ export function useGateway(options: UseGatewayOptions): SharedGateway {
     },
     diagnostics: (objectName) =>
       started()
-        .gateway.controlPlane.diagnostics()
+        .gateway.gateways.diagnostics()
         .filter(({ origin }) => origin?.object.name === objectName),
   };
 }

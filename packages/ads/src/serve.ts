@@ -16,16 +16,16 @@ import type { RefusedHandshake } from "./tls-listener.ts";
 import { type NodeView, viewNode } from "./views.ts";
 import { Waiters, type WaitOptions } from "./waiters.ts";
 import { readDelta, readSotw, writeDelta, writeSotw } from "./wire.ts";
-import type { World } from "./world.ts";
+import { World } from "./world.ts";
 
 export interface ServeOptions {
   /** Where to listen: one address, or several. */
   readonly address: string | readonly ListenAddress[];
   /**
-   * Which world a node gets, decided by its first request and, over TLS, its certificate; a string refuses the node and says
+   * What a node gets, decided by its first request and, over TLS, its certificate; a string refuses the node and says
    * why. Without a peer the node is on this host, or speaks through a socket that only its owner can open.
    */
-  readonly onNode: (info: NodeInfo, peer?: Peer) => World | string;
+  readonly onNode: (info: NodeInfo, peer?: Peer) => Placement | World | string;
   /** Inlines virtual hosts for state of the world nodes (results are cached); without it these are refused. */
   readonly inline?: Inline;
   readonly limits?: Limits;
@@ -35,6 +35,18 @@ export interface ServeOptions {
   readonly onHandshakeRefused?: (refused: RefusedHandshake) => void;
   /** Receives an exception, which is a bug and has ended one stream, with the node's id. Default: standard error. */
   readonly onError?: (error: unknown, node: string) => void;
+}
+
+/** The world of a node, and how its virtual hosts are inlined where it needs that: default, as for all. */
+export interface Placement {
+  readonly world: World;
+  readonly inline?: Inline;
+}
+
+/** Which streams are meant; default: all. */
+export interface StreamChoice {
+  readonly node?: string;
+  readonly of?: (info: NodeInfo) => boolean;
 }
 
 /** A running ADS server. */
@@ -54,10 +66,12 @@ export interface AdsServer {
     refs: readonly ResourceRef[],
     options?: WaitOptions & { readonly node?: string },
   ): Promise<void>;
-  /** Resolves once nothing is to be sent to any node (or the given one), and nothing awaits an answer. */
-  whenIdle(options?: WaitOptions & { readonly node?: string }): Promise<void>;
+  /** Resolves once nothing is to be sent to any node (or those chosen), and nothing awaits an answer. */
+  whenIdle(options?: WaitOptions & StreamChoice): Promise<void>;
   /** Resolves once `test` holds; it is tried whenever something has happened on a stream. */
   when(test: (nodes: () => NodeView[]) => boolean, options?: WaitOptions): Promise<void>;
+  /** Ends the chosen streams with these words. Their nodes keep what they have, and come back to ask `onNode` again. */
+  end(choice: StreamChoice, why: string): void;
   /** Ends all streams, and the server with them. Envoys keep what they have. */
   close(): Promise<void>;
 }
@@ -101,10 +115,8 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
     },
   });
   const addresses = listening.map(({ address }) => address);
-  const current = (node: string | undefined) =>
-    [...streams].filter(
-      (stream) => !isSuperseded(stream, streams) && (node ?? stream.info.id) === stream.info.id,
-    );
+  const current = (choice: StreamChoice) =>
+    [...streams].filter((stream) => !isSuperseded(stream, streams) && isChosen(stream.info, choice));
   const holders = new WeakMap<Stream<object>, Holder>();
   const holder = (stream: Stream<object>): Holder => {
     const known = holders.get(stream) ?? holderOf(stream.info, stream.session);
@@ -117,14 +129,18 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
     address: addresses[0] ?? "",
     addresses,
     nodes,
-    holders: () => current(undefined).map(holder),
+    holders: () => current({}).map(holder),
     whenAccepted: (refs, wait = {}) =>
       waiters.until(() => {
-        const found = current(wait.node);
+        const found = current(wait);
         return found.length > 0 && found.every((stream) => holds(stream.session, refs));
       }, wait),
-    whenIdle: (wait = {}) => waiters.until(() => current(wait.node).every((stream) => stream.idle), wait),
+    whenIdle: (wait = {}) => waiters.until(() => current(wait).every((stream) => stream.idle), wait),
     when: (test, wait = {}) => waiters.until(() => test(nodes), wait),
+    end(choice, why) {
+      for (const stream of [...streams].filter(({ info }) => isChosen(info, choice)))
+        stream.end(Status.UNAVAILABLE, why);
+    },
     async close() {
       for (const { close } of listening) close();
       for (const stream of streams) stream.end(Status.UNAVAILABLE, "the control plane shuts down");
@@ -238,16 +254,18 @@ function open(
   const invalid = (details: string): Ending => ({ code: Status.INVALID_ARGUMENT, details });
   const info = dialect.node(message);
   if (info === undefined) return invalid("the first request of a stream must name its node (node.id)");
-  if (dialect.variant === "sotw" && options.inline === undefined)
-    return invalid("this server speaks the incremental protocol only");
   try {
-    const world = options.onNode(info, peer);
-    if (typeof world === "string") return invalid(world);
+    const placed = options.onNode(info, peer);
+    if (typeof placed === "string") return invalid(placed);
+    const { world, inline = options.inline }: Placement =
+      placed instanceof World ? { world: placed } : placed;
+    if (dialect.variant === "sotw" && inline === undefined)
+      return invalid("this server speaks the incremental protocol only");
     const session = new NodeSession({
       node: info.id,
       variant: dialect.variant,
       world,
-      ...(options.inline === undefined ? {} : { inline: options.inline }),
+      ...(inline === undefined ? {} : { inline }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
     return new Stream(info, session, { call, write: dialect.write, ...(peer && { peer }) }, events);
@@ -268,6 +286,10 @@ function isSuperseded(stream: Stream<object>, streams: ReadonlySet<Stream<object
     else if (seen && other.info.id === stream.info.id) return true;
   }
   return false;
+}
+
+function isChosen(info: NodeInfo, { node, of }: StreamChoice): boolean {
+  return (node === undefined || node === info.id) && (of === undefined || of(info));
 }
 
 function holds(session: NodeSession, refs: readonly ResourceRef[]): boolean {

@@ -19,6 +19,10 @@ export const DIAGNOSTIC_CODES = {
   "annotation-unsupported": "The connected Envoy lacks an extension that an annotation needs.",
   "annotation-overruled": "Another Ingress, older than this one, decides a key that they share.",
   "ingress-class-missing": "An Ingress names no class and no class is the default; it is not served.",
+  "ingress-gateway-missing":
+    "The class of an Ingress points at a MseIngressConfig whose gateway does not serve it; it is not served.",
+  "config-missing":
+    "The MseIngressConfig by which a gateway is to be configured does not exist; it serves nothing.",
   "rule-conflict": "Two Ingresses have the same host, path and conditions; the oldest wins.",
   "rule-invalid": "A rule has a host or path that cannot be used; the rule is dropped.",
   "canary-without-main": "A canary has no main rule with the same host and path; it has no effect.",

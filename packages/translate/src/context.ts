@@ -1,4 +1,5 @@
 import type { Feature, FeatureScope } from "@sluice/feature-api";
+import type { Ingress } from "@sluice/model";
 import type { StoreReader } from "@sluice/store";
 import type { Relation } from "./relation.ts";
 import type { TranslateSettings } from "./settings.ts";
@@ -10,6 +11,8 @@ export interface TranslateContext {
   /** The same, by scope. */
   readonly byScope: Readonly<Record<FeatureScope, readonly Feature[]>>;
   readonly settings: TranslateSettings;
+  /** Whether the gateway listens to an Ingress; a recorded read. */
+  readonly isOurs: (ingress: Ingress) => boolean;
   /** Service (`namespace/name`) → keys of the Ingresses whose routes use it. */
   readonly ingressesOfService: Relation;
   /**

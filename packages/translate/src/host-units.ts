@@ -5,10 +5,10 @@ import { type ObjectKey, parseObjectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import { type CertificateResult, secretCertificate } from "./certificate.ts";
 import type { TranslateContext } from "./context.ts";
+import { type DefaultCertificate, defaultCertificate } from "./default-certificate.ts";
 import { type HostCertificate, hostCertificate } from "./host-certificate.ts";
 import { ANY_HOST, wildcardsAround } from "./host-name.ts";
 import { INGRESSES_BY_TLS_HOST } from "./indexes.ts";
-import { isOurs } from "./ingress-class.ts";
 import type { IngressUnits, SharedPolicies } from "./ingress-units.ts";
 import { type HostResult, virtualHost } from "./virtual-host.ts";
 
@@ -18,6 +18,8 @@ export interface HostUnits {
   readonly hostCertificate: (host: string) => HostCertificate;
   /** By `namespace/secret`; undefined when the Secret does not exist or cannot be used. */
   readonly certificate: (name: string) => Certificate | undefined;
+  /** The certificate for clients that name no host, or one without a certificate of its own. */
+  readonly defaultCertificate: () => DefaultCertificate;
 }
 
 export function hostUnits(
@@ -48,7 +50,7 @@ export function hostUnits(
             return store.get("Ingress", namespace, name);
           })
           .filter((ingress) => ingress !== undefined)
-          .filter((ingress) => isOurs(ingress, context))
+          .filter(context.isOurs)
           .sort(compareAge),
         parsed,
         now: settings.now(),
@@ -99,6 +101,7 @@ export function hostUnits(
       const result = parsed(name);
       return result?.ok ? result.certificate : undefined;
     },
+    defaultCertificate: () => defaultCertificate(settings, parsed),
   };
 }
 

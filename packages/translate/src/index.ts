@@ -1,5 +1,12 @@
 export { compareAge } from "./age.ts";
 export { secretCertificate } from "./certificate.ts";
-export { isOurs } from "./ingress-class.ts";
-export { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS, type TranslateSettings } from "./settings.ts";
+export { type ChangeableSettings, changeableSettings, type HotSettings } from "./hot-settings.ts";
+export { listensTo } from "./listening.ts";
+export {
+  DEFAULT_CONTROLLER,
+  DEFAULT_INGRESS_CLASS,
+  type DefaultSecret,
+  type TranslateSettings,
+} from "./settings.ts";
 export { startTranslation, type TranslationOptions, type TranslationSink } from "./translation.ts";
+export { type UnservedOptions, watchUnserved } from "./unserved.ts";

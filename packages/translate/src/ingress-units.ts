@@ -11,7 +11,6 @@ import { type ObjectKey, parseObjectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
 import { INGRESSES_BY_HOST } from "./indexes.ts";
-import { isOurs } from "./ingress-class.ts";
 import { mergeAnnotations, parseAll } from "./ingress-policies.ts";
 import { type IngressRules, ingressRules } from "./ingress-rules.ts";
 
@@ -48,7 +47,7 @@ export function ingressUnits(
     // Keys come from the store's own indexes.
     const { namespace, name } = parseObjectKey(key as ObjectKey);
     const ingress = store.get("Ingress", namespace, name);
-    if (ingress === undefined || !isOurs(ingress, context)) return undefined;
+    if (ingress === undefined || !context.isOurs(ingress)) return undefined;
     return ingressRules(ingress, context, references(namespace));
   });
   const sorted = (keys: readonly string[]): readonly IngressRules[] =>

@@ -1,12 +1,10 @@
 import type { NameLookup } from "@sluice/dns";
-import type { Certificate } from "@sluice/model";
+import type { Certificate, ListeningRules } from "@sluice/model";
 
 /** What the operator decides about translation. */
 export interface TranslateSettings {
-  /** Name of the class that is ours; it needs no IngressClass object. */
-  readonly ingressClass: string;
-  /** `spec.controller` of IngressClass objects whose class is ours, whatever their name. */
-  readonly controller: string;
+  /** Which Ingresses are the gateway's. */
+  readonly listens: ListeningRules;
   /** Whether a host with a certificate redirects plain HTTP unless its Ingress says otherwise. */
   readonly sslRedirect: boolean;
   /** The port that clients use for HTTPS, for redirects that name it. */
@@ -19,8 +17,17 @@ export interface TranslateSettings {
   readonly allowCrossNamespace: boolean;
   /** Milliseconds since the epoch, for the ends of certificates. */
   readonly now: () => number;
-  /** Served without SNI, for unknown names, and where a Secret cannot be used. */
+  /** Served without SNI, for unknown names, and where a Secret cannot be used, unless `defaultSecret` can be. */
   readonly defaultCertificate: Certificate;
+  /** The Secret whose certificate is served in place of `defaultCertificate` as soon as it is there. */
+  readonly defaultSecret?: DefaultSecret;
+}
+
+export interface DefaultSecret {
+  readonly namespace: string;
+  readonly name: string;
+  /** Whether it was asked for by name: then it is reported when it is missing. */
+  readonly expected: boolean;
 }
 
 export const DEFAULT_INGRESS_CLASS = "mse";

@@ -9,15 +9,15 @@ import type {
   TlsChain,
   VirtualHost,
 } from "@sluice/model";
-import { DEFAULT_CERTIFICATE, parseObjectKey } from "@sluice/model";
+import { DEFAULT_CERTIFICATE } from "@sluice/model";
 import { cell, type StoreReader } from "@sluice/store";
 import { backendUnits, readyEndpoints } from "./backend-units.ts";
 import type { TranslateContext } from "./context.ts";
 import { createDemand } from "./demand.ts";
 import { hostUnits } from "./host-units.ts";
 import { INGRESSES_BY_HOST } from "./indexes.ts";
-import { classDiagnostics } from "./ingress-class.ts";
 import { ingressUnits } from "./ingress-units.ts";
+import { createListening } from "./listening.ts";
 import { referencesFrom } from "./references.ts";
 import { createRelation, type Relation } from "./relation.ts";
 import type { TranslateSettings } from "./settings.ts";
@@ -62,6 +62,7 @@ export function startTranslation(options: TranslationOptions): () => void {
       service: ofScope(features, "service"),
     },
     settings,
+    isOurs: createListening(store, () => settings.listens),
     ingressesOfService: createRelation(),
     mainsOfService: createRelation(),
   };
@@ -86,20 +87,13 @@ export function startTranslation(options: TranslationOptions): () => void {
     graph.forEachKey(
       store.keys("Ingress"),
       (key) => {
-        const { namespace, name } = parseObjectKey(key as ObjectKey);
         const rules = ingresses.rules(key);
-        const ingress = store.get("Ingress", namespace, name);
         const used = rules?.services ?? NONE;
         graph.untracked(() => {
           services.hold(`ingress ${key}`, used);
           context.ingressesOfService.set(key, used);
         });
-        sink.diagnostics(key, [
-          ...(ingress === undefined
-            ? []
-            : classDiagnostics(ingress, rules !== undefined, settings.ingressClass)),
-          ...(rules?.diagnostics ?? []),
-        ]);
+        sink.diagnostics(key, rules?.diagnostics ?? []);
       },
       (key) => {
         services.hold(`ingress ${key}`, NONE);
@@ -157,13 +151,17 @@ export function startTranslation(options: TranslationOptions): () => void {
       (name) => sink.certificate(name, hosts.certificate(name)),
       (name) => sink.certificate(name, undefined),
     ),
+    graph.effect(() => {
+      const { certificate, diagnostics } = hosts.defaultCertificate();
+      sink.certificate(DEFAULT_CERTIFICATE, certificate);
+      sink.diagnostics("default certificate", diagnostics);
+    }),
     // One announcement for all hosts that a batch moves.
     graph.effect(() => {
       chainRevision.get();
       sink.tlsChains(chains.current());
     }),
   ]);
-  sink.certificate(DEFAULT_CERTIFICATE, settings.defaultCertificate);
   return () => {
     for (const stop of stops) stop();
   };

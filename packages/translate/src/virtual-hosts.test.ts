@@ -188,7 +188,7 @@ describe("classes", () => {
   it("are ours by name, or by their controller", () => {
     expect(isServed(ingress("i", { rules }))).toBe(true);
     expect(isServed(ingress("i", { rules, ingressClass: "nginx" }))).toBe(false);
-    expect(isServed(ingress("i", { rules }), ingressClass("mse", "foreign"))).toBe(false);
+    expect(isServed(ingress("i", { rules }), ingressClass("mse", "foreign"))).toBe(true);
     const ours = ingressClass("mine", "mse.alibabacloud.com/ingress");
     expect(isServed(ingress("i", { rules, ingressClass: "mine" }), ours)).toBe(true);
   });

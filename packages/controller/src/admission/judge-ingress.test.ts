@@ -17,8 +17,7 @@ import { createControlPlane } from "../gateway/control-plane.ts";
 import { diagnosticsOf, judgeIngress, UNKNOWABLE } from "./judge-ingress.ts";
 
 const translate: TranslateSettings = {
-  ingressClass: DEFAULT_INGRESS_CLASS,
-  controller: DEFAULT_CONTROLLER,
+  listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
   sslRedirect: true,
   httpsPort: 443,
   allowExternalName: false,
@@ -33,7 +32,7 @@ const translate: TranslateSettings = {
 };
 
 const gateway = { translate, settings: DEFAULT_GATEWAY_SETTINGS };
-const options = { features, gateways: [gateway] };
+const options = { features, gateways: [gateway], controller: DEFAULT_CONTROLLER };
 
 function storeOf(objects: readonly KubeObject[]) {
   const store = createStore({

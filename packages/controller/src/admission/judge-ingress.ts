@@ -10,7 +10,7 @@ import {
   type Ingress,
 } from "@sluice/model";
 import { createGraph, type Store } from "@sluice/store";
-import { startTranslation, type TranslateSettings } from "@sluice/translate";
+import { startTranslation, type TranslateSettings, watchUnserved } from "@sluice/translate";
 import { createXds } from "@sluice/xds";
 import { createModelState } from "../gateway/model-state.ts";
 import { createRendering } from "../gateway/rendering.ts";
@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly store: Store;
   readonly features: readonly Feature[];
   readonly gateways: readonly JudgingGateway[];
+  /** `spec.controller` of the IngressClasses that are this process's business. */
+  readonly controller: string;
 }
 
 /**
@@ -43,6 +45,7 @@ export function judgeIngress({ object }: AdmissionRequest, options: JudgeOptions
   if (candidate.kind !== "Ingress") return { warnings: [] };
   // A narrowed object of one source is like that of another: the gateway needs to have no Ingress of its own in the store.
   for (const gateway of options.gateways) found.push(...diagnosticsOf(candidate, gateway, options));
+  found.push(...unserved(candidate, options));
   return verdict(found);
 }
 
@@ -91,6 +94,21 @@ export function diagnosticsOf(
     const isOwn = object?.kind === "Ingress" && object.namespace === namespace && object.name === name;
     return isOwn && !UNKNOWABLE.has(code);
   });
+}
+
+/** What there is to say of an Ingress that none of the gateways listens to. */
+function unserved(candidate: Ingress, { store, gateways, controller }: JudgeOptions): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const reader = overlayStore(store, candidate, createGraph());
+  const stop = watchUnserved({
+    store: reader,
+    gateways: () => gateways.map(({ translate }) => translate.listens),
+    controller,
+    sink: (_unit, told) => found.push(...told),
+  });
+  stop();
+  const { namespace, name } = candidate.metadata;
+  return found.filter(({ origin }) => origin?.object.namespace === namespace && origin.object.name === name);
 }
 
 function verdict(found: readonly Diagnostic[]): AdmissionVerdict {

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootstrap, findEnvoy, type SupervisedEnvoy, startEnvoy, superviseEnvoy } from "@sluice/envoy";
+import { features } from "@sluice/features";
 import { TYPE_URLS } from "@sluice/protos";
 import { STDIN } from "@sluice/source-file";
+import type { JudgeOptions } from "../admission/judge-ingress.ts";
+import { startAdmission } from "../admission/start-admission.ts";
 import type { Settings } from "../config/settings.ts";
 import { PROBE_PAGES } from "../debug/pages/index.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
@@ -30,6 +33,10 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
     throw new OperatorError("usage", "There is nothing to take objects from.", {
       hint: "Give folders or files of Kubernetes YAML, or --kube for an API server, or both.",
     });
+  if (withEnvoy && settings.managed)
+    throw new OperatorError("usage", "With --managed each gateway has Envoys of its own.", {
+      hint: "Use sluice serve --managed, and Envoys whose node.cluster names their gateway.",
+    });
   if (paths.includes(STDIN)) {
     throw new OperatorError("usage", "Standard input cannot be watched.", {
       hint: "Give folders or files of Kubernetes YAML or JSON.",
@@ -54,8 +61,19 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
     const probes = await serveDebug({ address: settings.probeAddress, pages: PROBE_PAGES, gateway, onError });
     cleanup.defer(() => probes.close());
   }
+  const judging = (): JudgeOptions => ({
+    store: gateway.store,
+    features,
+    controller: settings.controllerName,
+    gateways: gateway.gateways.list().map(({ translate, definition }) => ({
+      translate,
+      settings: definition.settings,
+    })),
+  });
+  const admission = await startAdmission({ settings, logger, judging });
+  if (admission !== undefined) cleanup.defer(() => admission.close());
   logger.info({ xds: gateway.ads.address, debug: debug.url }, "control plane is up");
-  for (const diagnostic of gateway.controlPlane.diagnostics())
+  for (const diagnostic of gateway.gateways.diagnostics())
     logger[diagnostic.severity === "info" ? "info" : "warn"]({ diagnostic }, diagnostic.message);
 
   if (withEnvoy) {
@@ -78,8 +96,9 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
 }
 
 function refusedListeners(gateway: Gateway): readonly { name: string; words: string }[] {
-  return gateway.controlPlane
-    .renderings()
+  return gateway.gateways
+    .list()
+    .flatMap(({ controlPlane }) => controlPlane.renderings())
     .flatMap(({ world }) => world.quarantine())
     .filter(({ typeUrl }) => typeUrl === TYPE_URLS.LISTENER)
     .map(({ name, words }) => ({ name, words }));

@@ -29,6 +29,7 @@ const ALL = Object.keys(SETTINGS) as SettingName[];
 export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "ingressClass",
   "controllerName",
+  "mseIngressConfig",
   "sslRedirect",
   "allowExternalName",
   "allowCrossNamespace",

@@ -1,5 +1,7 @@
-import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "@sluice/model";
+import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition, type GatewaySettings } from "@sluice/model";
 import type { TranslateSettings } from "@sluice/translate";
+import type { GatewayChoice } from "../gateway/definitions.ts";
+import type { SharedTranslateSettings } from "../gateway/gateways.ts";
 import { selfSignedCertificate } from "../gateway/self-signed.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,25 +18,49 @@ export function gatewaySettings(settings: Settings): GatewaySettings {
 }
 
 /**
- * The settings of translation, with a self-signed default certificate made for this process. No DNS is among them:
+ * The settings of translation that all gateways share, with a self-signed default certificate made for this process. No DNS is among them:
  * who serves, and so may ask the network, adds it.
  */
-export async function translateSettings(settings: Settings): Promise<TranslateSettings> {
+export async function translateSettings(settings: Settings): Promise<SharedTranslateSettings> {
   return {
-    ingressClass: settings.ingressClass,
-    controller: settings.controllerName,
     sslRedirect: settings.sslRedirect,
-    httpsPort: settings.httpsPort,
     allowExternalName: settings.allowExternalName,
     allowCrossNamespace: settings.allowCrossNamespace,
     now: Date.now,
     defaultCertificate: await selfSignedCertificate(Date.now()),
+    ...defaultSecret(settings),
   };
 }
 
-/** Both, for those that put a control plane together themselves. */
+function defaultSecret({ defaultCertificate }: Settings): Pick<SharedTranslateSettings, "defaultSecret"> {
+  const [namespace, name] = defaultCertificate?.split("/") ?? [];
+  if (namespace === undefined || name === undefined) return {};
+  return { defaultSecret: { namespace, name, expected: true } };
+}
+
+/** The name of the gateway that a process has of its own, if no MseIngressConfig names it. */
+const OWN_GATEWAY = "sluice";
+
+/** Which gateways the process serves. */
+export function gatewayChoice(settings: Settings): GatewayChoice {
+  if (settings.managed) return { kind: "managed" };
+  if (settings.mseIngressConfig !== undefined) return { kind: "config", name: settings.mseIngressConfig };
+  return { kind: "own", definition: ownGateway(settings) };
+}
+
+function ownGateway(settings: Settings): GatewayDefinition {
+  return {
+    name: OWN_GATEWAY,
+    listens: { ingressClass: settings.ingressClass, controller: settings.controllerName },
+    settings: gatewaySettings(settings),
+  };
+}
+
+/** All for the process's own gateway, for those that put a control plane together themselves. */
 export async function settingsForTranslation(
   settings: Settings,
 ): Promise<{ readonly translate: TranslateSettings; readonly gateway: GatewaySettings }> {
-  return { translate: await translateSettings(settings), gateway: gatewaySettings(settings) };
+  const { listens, settings: gateway } = ownGateway(settings);
+  const translate = { ...(await translateSettings(settings)), listens, httpsPort: settings.httpsPort };
+  return { translate, gateway };
 }

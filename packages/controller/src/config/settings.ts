@@ -9,6 +9,15 @@ const hostPort = text(isHostPort, "HOST:PORT");
 const ipPort = text(isIpPort, "ADDRESS:PORT with an IP address");
 const path = text((value) => value !== "", "a file");
 const name = text((value) => value !== "", "a name");
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, mustBe("the name of an object"));
+const secretName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+    mustBe("NAMESPACE/NAME of a Secret"),
+  );
 const NAMESPACES = "names of namespaces, with commas between them";
 const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, NAMESPACES);
 /** A list in a file, or in a flag or a variable one text with commas. */
@@ -107,6 +116,21 @@ export const SETTINGS = {
     value: "NAME",
     doc: "spec.controller of the IngressClasses to serve",
   },
+  mseIngressConfig: {
+    schema: objectName.optional(),
+    value: "NAME",
+    doc: "the MseIngressConfig that says which Ingresses to serve, and the policy of the gateway",
+  },
+  managed: {
+    schema: flag.default(false),
+    value: "",
+    doc: "serve one gateway for each MseIngressConfig, whose Envoys name it as their cluster",
+  },
+  defaultCertificate: {
+    schema: secretName.optional(),
+    value: "NAMESPACE/NAME",
+    doc: "TLS Secret of the default certificate (default: a self-signed one; with --kube kept in a Secret of the controller's namespace)",
+  },
   sslRedirect: {
     schema: flag.default(true),
     value: "BOOL",
@@ -167,6 +191,10 @@ export const Settings = z
   .refine(({ httpPort, httpsPort }) => httpPort !== httpsPort || httpPort === 0, {
     path: ["httpsPort"],
     error: "it must not be the port for plain HTTP",
+  })
+  .refine(({ managed, mseIngressConfig }) => !managed || mseIngressConfig === undefined, {
+    path: ["mseIngressConfig"],
+    error: "with managed there is a gateway for each MseIngressConfig",
   });
 export type Settings = z.infer<typeof Settings>;
 

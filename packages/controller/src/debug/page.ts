@@ -1,11 +1,36 @@
+import type { NodeView } from "@sluice/ads";
+import type { Diagnostic } from "@sluice/model";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { ServedGateway } from "../gateway/gateways.ts";
 import { type Document, paragraph } from "./view/document.ts";
 
-/** What the pages read. They change nothing. */
-export type DebugTarget = Pick<Gateway, "store" | "controlPlane" | "ads" | "view" | "metrics" | "kubernetes">;
+/** What pages about the whole process read. They change nothing. */
+export type ProcessTarget = Pick<Gateway, "store" | "gateways" | "ads" | "metrics" | "kubernetes">;
 
-/** One entry of the routing table. */
-export interface Page {
+/** What pages about one gateway read. They change nothing. */
+export interface DebugTarget
+  extends Omit<ProcessTarget, "ads">,
+    Pick<ServedGateway, "name" | "controlPlane" | "view"> {
+  /** The streams of its nodes. */
+  nodes(): readonly NodeView[];
+  /** What there is to say of it, and of what no gateway has. */
+  diagnostics(): readonly Diagnostic[];
+}
+
+/** One entry of the routing table: a page about a gateway, or about the process. */
+export type Page = PageEntry &
+  (
+    | {
+        readonly of?: "gateway";
+        answer(target: DebugTarget, request: PageRequest): Answer | Promise<Answer>;
+      }
+    | {
+        readonly of: "process";
+        answer(target: ProcessTarget, request: PageRequest): Answer | Promise<Answer>;
+      }
+  );
+
+interface PageEntry {
   /** A last segment `{…}` stands for any one segment. */
   readonly path: string;
   /** Its word in the navigation; absent: not in it. */
@@ -14,7 +39,6 @@ export interface Page {
   readonly doc: string;
   /** The names of its parameters in the query. */
   readonly query: readonly string[];
-  answer(target: DebugTarget, request: PageRequest): Answer | Promise<Answer>;
 }
 
 export interface PageRequest {

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { OperatorError } from "../operator-error.ts";
 import { type AnswerOptions, answerRequest } from "./http/answer-request.ts";
-import type { DebugTarget, Page } from "./page.ts";
+import type { Page, ProcessTarget } from "./page.ts";
 import { PAGES } from "./pages/index.ts";
 
 export interface DebugServer {
@@ -14,7 +14,7 @@ export interface DebugServer {
 export interface DebugOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  readonly gateway: DebugTarget;
+  readonly gateway: ProcessTarget;
   /** What is served there. Default: all pages. */
   readonly pages?: readonly Page[];
   /** Called with an exception of a page, which is a bug. Absent: it goes to standard error. */

@@ -1,8 +1,7 @@
-import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
 import { loadFiles } from "@sluice/source-file";
 import { createStore } from "@sluice/store";
 import { expect, test } from "vitest";
-import { translateSettings } from "../config/gateway-settings.ts";
+import { settingsForTranslation } from "../config/gateway-settings.ts";
 import { Settings } from "../config/settings.ts";
 import { shop } from "../debug/testing/debug-bench.ts";
 import { createControlPlane } from "./control-plane.ts";
@@ -14,8 +13,7 @@ test("a state that is in the middle of a change is not rendered, and what it cam
   const controlPlane = createControlPlane({
     store,
     features: [],
-    translate: await translateSettings(Settings.parse({})),
-    gateway: DEFAULT_GATEWAY_SETTINGS,
+    ...(await settingsForTranslation(Settings.parse({}))),
     whenIdle: () => Promise.resolve(),
     mayRender: () => mayRender,
     observer: { resourceRendered: () => {}, changeRendered: () => rendered++ },

@@ -1,9 +1,15 @@
-import { type Inline, World, type WorldEvents } from "@sluice/ads";
+import { isDeepStrictEqual } from "node:util";
+import { cacheInline, type Inline, World, type WorldEvents } from "@sluice/ads";
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
 import type { Diagnostic, GatewaySettings, Resource } from "@sluice/model";
 import { compareDiagnostics } from "@sluice/model";
 import type { Store } from "@sluice/store";
-import { startTranslation, type TranslateSettings } from "@sluice/translate";
+import {
+  changeableSettings,
+  type HotSettings,
+  startTranslation,
+  type TranslateSettings,
+} from "@sluice/translate";
 import { createXds, type Xds } from "@sluice/xds";
 import { createEffectiveStore } from "./effective-store.ts";
 import { createIsolation, type Isolation, quarantineDiagnostics } from "./isolation.ts";
@@ -47,6 +53,11 @@ export interface ControlPlane {
   renderingFor(extensions: ReadonlySet<string>): Rendering;
   renderings(): readonly Rendering[];
   readonly isolation: Isolation;
+  /**
+   * Goes on with other settings. What depends on them is translated and rendered anew, and nothing else reaches a node;
+   * the order in which nodes get it is that of any change.
+   */
+  change(settings: { readonly translate: HotSettings; readonly gateway: GatewaySettings }): void;
   /** Renders what has changed otherwise than by a change of the store, or was not to be rendered so far. */
   flush(): void;
   /** Everything there is to say, each finding once, in a stable order. */
@@ -64,13 +75,26 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const renderings = new Map<string, Rendering>();
   const required = new Set(features.flatMap((feature) => feature.requires ?? []));
 
+  let gateway = options.gateway;
+  const xdsFor = (capabilities: NodeCapabilities): Xds =>
+    createXds({ features, settings: gateway, capabilities });
+  let full = xdsFor(ABLE);
+
   let isOpen = false;
   const openIfSynced = (): void => {
     isOpen ||= store.isSynced() && (options.isComplete?.() ?? true);
     if (isOpen) for (const { world } of renderings.values()) world.open();
   };
+  let hasOtherSettings = false;
+  const useSettings = (): void => {
+    hasOtherSettings = false;
+    full = xdsFor(ABLE);
+    for (const [key, rendering] of renderings)
+      rendering.use(key === "" ? full : xdsFor(lacking(key.split(" "))));
+  };
   const render = (): void => {
     const start = performance.now();
+    if (hasOtherSettings) useSettings();
     const change = state.takeChange();
     if (change !== undefined) for (const rendering of renderings.values()) rendering.apply(change);
     openIfSynced();
@@ -79,8 +103,6 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const flush = (): void => {
     if (options.mayRender?.() ?? true) render();
   };
-  const xdsFor = (capabilities: NodeCapabilities): Xds =>
-    createXds({ features, settings: options.gateway, capabilities });
   const objects = createEffectiveStore(store);
   const isolation = createIsolation({
     objects,
@@ -109,12 +131,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       dropped: (ref) => isolation.dropped(name, ref),
     });
 
-  const full = xdsFor({ has: () => true });
   renderings.set("", create("full", full));
+  const translate = changeableSettings(options.translate);
   const stopTranslation = startTranslation({
     store: objects.store,
     features,
-    settings: options.translate,
+    settings: translate.settings,
     sink,
   });
   flush();
@@ -129,14 +151,19 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     model: state,
     isolation,
     flush,
-    inline: full.inlineRouteConfiguration,
+    inline: cacheInline((configuration, hosts) => full.inlineRouteConfiguration(configuration, hosts)),
+    change(next) {
+      hasOtherSettings ||= !isDeepStrictEqual(gateway, next.gateway);
+      gateway = next.gateway;
+      translate.change(next.translate);
+      flush();
+    },
     renderingFor(extensions) {
       const missing = [...required].filter((extension) => !extensions.has(extension)).sort();
       const key = missing.join(" ");
       const known = renderings.get(key);
       if (known !== undefined) return known;
-      const xds = xdsFor({ has: (extension) => !missing.includes(extension) });
-      const made = create(`without ${key}`, xds);
+      const made = create(`without ${key}`, xdsFor(lacking(missing)));
       renderings.set(key, made);
       made.apply(everything(state));
       openIfSynced();
@@ -162,6 +189,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   };
 }
 
-function distinct(found: readonly Diagnostic[]): Diagnostic[] {
+/** A node with every extension. */
+const ABLE: NodeCapabilities = { has: () => true };
+
+function lacking(missing: readonly string[]): NodeCapabilities {
+  return { has: (extension) => !missing.includes(extension) };
+}
+
+export function distinct(found: readonly Diagnostic[]): Diagnostic[] {
   return [...new Map(found.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values()];
 }

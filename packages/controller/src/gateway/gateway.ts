@@ -1,21 +1,20 @@
-import { type AdsServer, type NodeInfo, serveAds, type Verdict } from "@sluice/ads";
+import { type AdsServer, serveAds, type Verdict } from "@sluice/ads";
 import { createDnsNames, type DnsNames } from "@sluice/dns";
 import type { GatewayView } from "@sluice/explain";
 import type { Feature } from "@sluice/feature-api";
 import { features as productFeatures } from "@sluice/features";
-import type { GatewaySettings } from "@sluice/model";
 import { watchFiles } from "@sluice/source-file";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { createStore, type Store } from "@sluice/store";
-import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
+import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
-import { type ControlPlane, createControlPlane } from "./control-plane.ts";
-import { gatewayView } from "./gateway-view.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { type Definitions, followDefinitions } from "./definitions.ts";
+import { createGateways, type Gateways, type ServedGateway } from "./gateways.ts";
 import { internalErrorLog } from "./internal-error.ts";
 import { startKubernetesSource } from "./kubernetes-source.ts";
-import type { Rendering } from "./rendering.ts";
 
 export interface GatewayOptions {
   /** Folders and files of Kubernetes objects. Empty: none, the API server's objects alone. */
@@ -29,14 +28,16 @@ export interface GatewayOptions {
   readonly extraFeatures?: readonly Feature[];
 }
 
-/** A running control plane: sources, translation and the ADS server. */
+/** A running process: sources, the control planes of its gateways, and the ADS server that they share. */
 export interface Gateway {
   readonly store: Store;
+  readonly gateways: Gateways;
+  readonly definitions: Definitions;
+  /** That of the one gateway. Throws if there are several or none. */
   readonly controlPlane: ControlPlane;
-  readonly ads: AdsServer;
-  readonly gatewaySettings: GatewaySettings;
-  /** What explain looks up. */
+  /** What explain looks up in the one gateway. Throws likewise. */
   readonly view: GatewayView;
+  readonly ads: AdsServer;
   readonly metrics: GatewayMetrics;
   /** The names of external Services, if they are allowed. */
   readonly dns?: DnsNames;
@@ -61,45 +62,57 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   const metrics = createGatewayMetrics(store);
-  const gateway = gatewaySettings(settings);
-  // Nothing is in flight before xDS is served.
-  let whenIdle = (): Promise<void> => Promise.resolve();
+  const base = gatewaySettings(settings);
+  const choice = gatewayChoice(settings);
+  let server: AdsServer | undefined;
   const dns = namesOf(settings);
   let kubernetes: KubernetesSource | undefined;
   const translate = await translateSettings(settings);
-  const controlPlane = createControlPlane({
-    whenIdle: () => whenIdle(),
+  const gateways = createGateways({
+    // Nothing is in flight before xDS is served.
+    whenIdle: (of) => server?.whenIdle({ of }) ?? Promise.resolve(),
     store,
     features,
     translate: dns === undefined ? translate : { ...translate, dns },
+    controller: settings.controllerName,
+    takesAnyNode: choice.kind !== "managed",
     isComplete: () => dns?.isPending() !== true,
     mayRender: () => kubernetes?.isPending() !== true,
-    gateway,
-    events: {
-      onAccepted(event) {
-        metrics.ads.accepted(event);
-        options.onAccepted?.(event);
+    observe: (gateway) => ({
+      events: {
+        onAccepted(event) {
+          metrics.ads.accepted(event);
+          options.onAccepted?.(event);
+        },
+        onRefused(event) {
+          const { node, resource, words } = event;
+          metrics.ads.refused(event);
+          logger.warn(
+            { gateway, node, typeUrl: resource.typeUrl, name: resource.name, words },
+            "resource refused by Envoy",
+          );
+        },
       },
-      onRefused(event) {
-        const { node, resource, words } = event;
-        metrics.ads.refused(event);
-        logger.warn(
-          { node, typeUrl: resource.typeUrl, name: resource.name, words },
-          "resource refused by Envoy",
-        );
+      onError(err) {
+        metrics.failed("isolation");
+        logger.error({ gateway, err }, "isolation of a refused resource failed; this is a bug");
       },
+      observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
+    }),
+    onDeleted(gateway) {
+      logger.info({ gateway }, "gateway deleted; its nodes are sent away");
+      server?.end({ of: ({ cluster }) => cluster === gateway }, `the gateway ${gateway} was deleted`);
     },
-    onError(err) {
-      metrics.failed("isolation");
-      logger.error({ err }, "isolation of a refused resource failed; this is a bug");
-    },
-    observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
   });
-  dns?.onChanged(controlPlane.flush);
+  const definitions = followDefinitions({ store, choice, base, gateways });
+  dns?.onChanged(gateways.flush);
   const ads = await serveAds({
     address: options.xdsAddress,
-    onNode: (info) => renderingOf(controlPlane, info).world,
-    inline: controlPlane.inline,
+    onNode(info, peer) {
+      const placed = gateways.place(info, peer);
+      if (typeof placed === "string") logger.warn({ node: info.id, cluster: info.cluster }, placed);
+      return placed;
+    },
     onError(err, node) {
       metrics.failed("stream");
       logger.error({ node, err }, "the stream of a node failed; this is a bug");
@@ -108,13 +121,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const { info, connected } = event;
       metrics.ads.connection(event);
       logger.info(
-        { node: info.id, version: info.version },
+        { node: info.id, cluster: info.cluster, version: info.version },
         connected ? "node connected" : "node disconnected",
       );
     },
   });
-  metrics.observe({ controlPlane, ads });
-  whenIdle = () => ads.whenIdle();
+  server = ads;
+  metrics.observe({ gateways, ads });
   try {
     // Both before either is waited for, so that the store is synced when both are.
     if (settings.kube) kubernetes = await startKubernetesSource(settings, metrics.store, logger);
@@ -123,7 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await ads.close();
     throw error;
   }
-  kubernetes?.onAnswer(controlPlane.flush);
+  kubernetes?.onAnswer(gateways.flush);
   metrics.observeKubernetes(kubernetes);
   const files =
     options.paths.length === 0
@@ -131,10 +144,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       : await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
   return {
     store,
-    controlPlane,
+    gateways,
+    definitions,
+    get controlPlane() {
+      return onlyGateway(gateways).controlPlane;
+    },
+    get view() {
+      return onlyGateway(gateways).view;
+    },
     ads,
-    gatewaySettings: gateway,
-    view: gatewayView(controlPlane.model, store, features),
     metrics,
     ...(dns === undefined ? {} : { dns }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
@@ -143,7 +161,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       files?.close();
       await kubernetes?.close();
       await ads.close();
-      controlPlane.stop();
+      definitions.stop();
+      gateways.stop();
     },
   };
 }
@@ -154,9 +173,9 @@ function namesOf({ allowExternalName, dnsResolver }: Settings): DnsNames | undef
   return createDnsNames(dnsResolver === undefined ? {} : { server: dnsResolver });
 }
 
-/** The rendering that a node gets. */
-export function renderingOf(controlPlane: ControlPlane, info: NodeInfo): Rendering {
-  return controlPlane.renderingFor(
-    new Set(info.extensions.flatMap(({ name, typeUrls }) => [name, ...typeUrls])),
-  );
+function onlyGateway(gateways: Gateways): ServedGateway {
+  const [one, ...others] = gateways.list();
+  if (one === undefined || others.length > 0)
+    throw new Error(`the process serves ${others.length + (one ? 1 : 0)} gateways, not one`);
+  return one;
 }

@@ -30,8 +30,7 @@ import { type ControlPlane, createControlPlane } from "./control-plane.ts";
 const RUNS = 150 * Number(process.env.LAWS_RUNS ?? "1");
 
 const SETTINGS: TranslateSettings = {
-  ingressClass: DEFAULT_INGRESS_CLASS,
-  controller: DEFAULT_CONTROLLER,
+  listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
   sslRedirect: true,
   httpsPort: 443,
   allowExternalName: false,

@@ -12,6 +12,8 @@ export interface Rendering {
   readonly world: World;
   /** Renders what changed and hands it to the world, as one change. */
   apply(change: ModelChange): void;
+  /** Renders everything in another way; resources that come out the same are left alone. */
+  use(xds: Xds): void;
   /** Every resource as it is wanted, by {@link resourceKey}. */
   readonly resources: ReadonlyMap<string, Resource>;
   /** Findings made while rendering, by resource key. */
@@ -28,16 +30,18 @@ export interface RenderingListener {
 export function createRendering(
   name: string,
   state: ModelState,
-  xds: Xds,
+  firstXds: Xds,
   world: World,
   listener: RenderingListener,
 ): Rendering {
+  let xds = firstXds;
   const resources = new Map<string, Resource>();
   const diagnostics = new Map<string, readonly Diagnostic[]>();
   const tablesOf = new Map<string, readonly RouteTable[]>();
   let chainTables: readonly RouteTable[] = [];
 
-  const collect = () => {
+  /** `sameObjects`: nothing has changed in the objects, so that an equal resource says nothing new to anybody. */
+  const collect = (sameObjects: boolean) => {
     const set: Resource[] = [];
     const removed: ResourceRef[] = [];
     return {
@@ -45,6 +49,7 @@ export function createRendering(
         const key = resourceKey(resource);
         if (found.length === 0) diagnostics.delete(key);
         else diagnostics.set(key, found);
+        if (sameObjects && resources.get(key)?.version === resource.version) return;
         resources.set(key, resource);
         listener.rendered(resource);
         set.push(resource);
@@ -59,6 +64,7 @@ export function createRendering(
         listener.dropped(ref);
         removed.push(ref);
       },
+      sameObjects,
       change: () => ({ set, removed }),
     };
   };
@@ -80,7 +86,7 @@ export function createRendering(
     const chains = state.tlsChains();
     const tables = [HTTP_TABLE, HTTPS_TABLE, ...chains.map(({ certificate }) => chainTable(certificate))];
     const names = new Set(tables.map(({ name }) => name));
-    const known = new Set(chainTables.map(({ name }) => name));
+    const known = new Set(out.sameObjects ? [] : chainTables.map(({ name }) => name));
     for (const { name } of chainTables)
       if (!names.has(name)) out.drop({ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name });
     for (const table of tables) if (!known.has(table.name)) out.put(xds.routeConfiguration(table));
@@ -88,36 +94,38 @@ export function createRendering(
     for (const listener of xds.listeners(chains)) out.put(listener);
   };
 
+  const render = (change: ModelChange, out: Collector): void => {
+    const each = <V>(
+      names: ReadonlySet<string>,
+      models: ReadonlyMap<string, V>,
+      typeUrl: string,
+      render: (model: V) => Built,
+    ): void => {
+      for (const name of names) {
+        const model = models.get(name);
+        if (model === undefined) out.drop({ typeUrl, name });
+        else out.putBuilt(render(model));
+      }
+    };
+    each(change.clusters, state.clusters, TYPE_URLS.CLUSTER, (model) => xds.cluster(model));
+    each(change.loadAssignments, state.loadAssignments, TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT, (model) =>
+      xds.loadAssignment(model),
+    );
+    each(change.certificates, state.certificates, TYPE_URLS.SECRET, (model) => xds.certificate(model));
+    if (change.tlsChains) renderChains(out);
+    for (const host of change.virtualHosts) renderHost(host, state.virtualHosts.get(host), out);
+    world.apply(out.change());
+  };
+
   return {
     name,
     world,
     resources,
     diagnostics,
-    apply(change) {
-      const out = collect();
-      const each = <V>(
-        names: ReadonlySet<string>,
-        models: ReadonlyMap<string, V>,
-        typeUrl: string,
-        render: (model: V) => Built,
-      ): void => {
-        for (const name of names) {
-          const model = models.get(name);
-          if (model === undefined) out.drop({ typeUrl, name });
-          else out.putBuilt(render(model));
-        }
-      };
-      each(change.clusters, state.clusters, TYPE_URLS.CLUSTER, xds.cluster);
-      each(
-        change.loadAssignments,
-        state.loadAssignments,
-        TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT,
-        xds.loadAssignment,
-      );
-      each(change.certificates, state.certificates, TYPE_URLS.SECRET, xds.certificate);
-      if (change.tlsChains) renderChains(out);
-      for (const host of change.virtualHosts) renderHost(host, state.virtualHosts.get(host), out);
-      world.apply(out.change());
+    apply: (change) => render(change, collect(false)),
+    use(next) {
+      xds = next;
+      render(everything(state), collect(true));
     },
   };
 }

@@ -7,9 +7,10 @@ import {
   type Resource,
 } from "@sluice/model";
 import { createStore, type Store } from "@sluice/store";
-import { gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
+import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
-import { createControlPlane } from "./control-plane.ts";
+import { followDefinitions } from "./definitions.ts";
+import { createGateways } from "./gateways.ts";
 import { internalError } from "./internal-error.ts";
 import type { ModelState } from "./model-state.ts";
 
@@ -45,17 +46,23 @@ export async function translateOnce(
   store.setDiagnostics("file", input.diagnostics ?? []);
   const translate = await translateSettings(settings);
   // Not stopped at the end, for that would empty the model; it holds on to nothing outside.
-  const controlPlane = createControlPlane({
+  const gateways = createGateways({
     store,
     features,
     translate: defaultCertificate === undefined ? translate : { ...translate, defaultCertificate },
-    gateway: gatewaySettings(settings),
+    controller: settings.controllerName,
+    takesAnyNode: true,
     whenIdle: () => Promise.resolve(),
   });
+  const choice = gatewayChoice(settings);
+  followDefinitions({ store, choice, base: gatewaySettings(settings), gateways });
+  const [gateway] = gateways.list();
+  if (gateway === undefined) throw new Error("there is no gateway");
+  const { controlPlane } = gateway;
   return {
     store,
     model: controlPlane.model,
     resources: controlPlane.renderings().flatMap(({ resources }) => [...resources.values()]),
-    diagnostics: [...controlPlane.diagnostics(), ...failures].sort(compareDiagnostics),
+    diagnostics: [...gateways.diagnostics(), ...failures].sort(compareDiagnostics),
   };
 }

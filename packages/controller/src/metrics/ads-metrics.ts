@@ -17,7 +17,7 @@ export interface AdsMetrics {
   accepted(verdict: Verdict): void;
   refused(verdict: Verdict): void;
   /** Gauges ask it from then on. */
-  observe(ads: Pick<AdsServer, "nodes">): void;
+  observe(ads: Pick<AdsServer, "nodes">, gatewayOf: (info: NodeInfo) => string): void;
 }
 
 /** Metrics of the ADS server. `now` in milliseconds. */
@@ -60,11 +60,15 @@ export function adsMetrics(registry: Registry, now: () => number): AdsMetrics {
       if (milliseconds !== undefined) duration.observe({ type }, milliseconds / 1000);
     },
     refused: ({ resource }) => refused.inc({ type: typeName(resource.typeUrl) }),
-    observe: (ads) => observeNodes(registry, ads),
+    observe: (ads, gatewayOf) => observeNodes(registry, ads, gatewayOf),
   };
 }
 
-function observeNodes(registry: Registry, ads: Pick<AdsServer, "nodes">): void {
+function observeNodes(
+  registry: Registry,
+  ads: Pick<AdsServer, "nodes">,
+  gatewayOf: (info: NodeInfo) => string,
+): void {
   const totals = createStreamTotals();
   // A look at all nodes copies the names of all that they hold.
   const nodes = oncePerTurn(() => {
@@ -74,9 +78,14 @@ function observeNodes(registry: Registry, ads: Pick<AdsServer, "nodes">): void {
   });
   collectedGauge(registry, {
     name: "sluice_ads_nodes",
-    help: "Streams of nodes, by variant of the protocol and version of Envoy.",
-    labels: ["variant", "version"],
-    samples: () => countBy(nodes(), ({ variant, info }) => ({ variant, version: info.version })),
+    help: "Streams of nodes, by gateway, variant of the protocol and version of Envoy.",
+    labels: ["gateway", "variant", "version"],
+    samples: () =>
+      countBy(nodes(), ({ variant, info }) => ({
+        gateway: gatewayOf(info),
+        variant,
+        version: info.version,
+      })),
   });
   for (const { name, help, numberOf } of NODE_GAUGES)
     collectedGauge(registry, { name, help, labels: ["type"], samples: () => sumByType(nodes(), numberOf) });

@@ -36,11 +36,11 @@ describe("the metrics of a gateway", () => {
       sluice_store_changes_total: 2,
       sluice_apply_duration_seconds_count: 2,
       'sluice_derivation_runs_total{derivation="virtual-host"}': 2,
-      'sluice_resources{type="virtual-hosts",rendering="full"}': 4,
-      'sluice_quarantined_resources{type="virtual-hosts"}': 1,
-      sluice_isolated_objects: 0,
+      'sluice_resources{gateway="sluice",type="virtual-hosts",rendering="full"}': 4,
+      'sluice_quarantined_resources{gateway="sluice",type="virtual-hosts"}': 1,
+      'sluice_isolated_objects{gateway="sluice"}': 0,
       'sluice_diagnostics{code="annotation-value",severity="warning"}': 1,
-      'sluice_ads_nodes{variant="delta",version=""}': 1,
+      'sluice_ads_nodes{gateway="sluice",variant="delta",version=""}': 1,
       sluice_ads_connections_total: 1,
       'sluice_ads_resources_refused_total{type="virtual-hosts"}': 1,
       'sluice_ads_resources_accepted_total{type="virtual-hosts"}': 3,
@@ -68,7 +68,7 @@ describe("the metrics of a gateway", () => {
     await bench.target.ads.when((nodes) => nodes().length === 0);
     const after = await scrape(bench);
     expect(after.value(sent)).toBe(1);
-    expect(after.value('sluice_ads_nodes{variant="delta",version=""}')).toBeUndefined();
+    expect(after.value('sluice_ads_nodes{gateway="sluice",variant="delta",version=""}')).toBeUndefined();
     await bench.connect("a");
     expect((await scrape(bench)).value(sent)).toBe(2);
   });

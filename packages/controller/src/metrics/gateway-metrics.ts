@@ -1,7 +1,7 @@
 import type { AdsServer } from "@sluice/ads";
 import type { Store } from "@sluice/store";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
-import type { ControlPlane } from "../gateway/control-plane.ts";
+import type { Gateways } from "../gateway/gateways.ts";
 import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
 import { kubernetesMetrics, type MeasuredKubernetes } from "./kubernetes-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
@@ -10,7 +10,7 @@ import { worldMetrics } from "./world-metrics.ts";
 /** What an exception can be caught in without doing harm to the rest. */
 export type Part = "derivation" | "isolation" | "debug-page" | "stream";
 
-/** The metrics of one gateway, in a registry of its own. All are documented in docs/metrics.md. */
+/** The metrics of one process, in a registry of its own. All are documented in docs/metrics.md. */
 export interface GatewayMetrics {
   /** What happens in ADS is told here. */
   readonly ads: AdsMetrics;
@@ -21,7 +21,7 @@ export interface GatewayMetrics {
   /** The model was rendered, in this many milliseconds. */
   rendered(milliseconds: number): void;
   /** To be called once all parts are there. */
-  observe(parts: { readonly controlPlane: ControlPlane; readonly ads: AdsServer }): void;
+  observe(parts: { readonly gateways: Gateways; readonly ads: AdsServer }): void;
   /** To be called with the source of the API server's objects, if there is one. */
   observeKubernetes(source: MeasuredKubernetes | undefined): void;
   readonly contentType: string;
@@ -54,9 +54,9 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
     },
     failed: (part) => errors.inc({ part }),
     rendered: (milliseconds) => applying.rendered(milliseconds / 1000),
-    observe({ controlPlane, ads: server }) {
-      worldMetrics(registry, controlPlane);
-      ads.observe(server);
+    observe({ gateways, ads: server }) {
+      worldMetrics(registry, gateways);
+      ads.observe(server, (info) => gateways.of(info)?.name ?? "");
     },
     observeKubernetes(source) {
       kubernetes = source;

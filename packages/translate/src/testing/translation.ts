@@ -13,10 +13,10 @@ import {
 import { createStore, type Store } from "@sluice/store";
 import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS, type TranslateSettings } from "../settings.ts";
 import { startTranslation } from "../translation.ts";
+import { watchUnserved } from "../unserved.ts";
 
 export const TEST_SETTINGS: TranslateSettings = {
-  ingressClass: DEFAULT_INGRESS_CLASS,
-  controller: DEFAULT_CONTROLLER,
+  listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
   sslRedirect: true,
   httpsPort: 443,
   allowExternalName: false,
@@ -80,6 +80,13 @@ export function translate(
       diagnostics: (unit, found) => keep(findings)(unit, found.length === 0 ? undefined : found),
     },
   });
+  const settings = { ...TEST_SETTINGS, ...options.settings };
+  const stopUnserved = watchUnserved({
+    store,
+    gateways: () => [settings.listens],
+    controller: DEFAULT_CONTROLLER,
+    sink: (unit, found) => keep(findings)(unit, found.length === 0 ? undefined : found),
+  });
   const diagnostics = (): Diagnostic[] => [...findings.values()].flat();
   return {
     store,
@@ -96,7 +103,10 @@ export function translate(
         .map(({ code, origin }) => `${code} ${origin?.object.name}`)
         .sort(),
     routes: (host) => (virtualHosts.get(host)?.routes ?? []).map(summary),
-    stop,
+    stop() {
+      stopUnserved();
+      stop();
+    },
   };
 }
 

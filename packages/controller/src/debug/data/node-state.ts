@@ -1,6 +1,6 @@
 import type { NodeView, TypeView } from "@sluice/ads";
 import type { ResourceRef } from "@sluice/model";
-import { renderingOf } from "../../gateway/gateway.ts";
+import { renderingOf } from "../../gateway/gateways.ts";
 import type { Rendering } from "../../gateway/rendering.ts";
 import type { DebugTarget } from "../page.ts";
 
@@ -18,7 +18,7 @@ export interface NodeState {
 
 /** The nodes that a rendering is for, each with what it has. */
 export function nodesOf(target: DebugTarget, rendering: Rendering): readonly NodeView[] {
-  return target.ads.nodes().filter(({ info }) => renderingOf(target.controlPlane, info) === rendering);
+  return target.nodes().filter(({ info }) => renderingOf(target, info) === rendering);
 }
 
 /** How a resource of this version, or (undefined) its removal, stands with a node. */

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Answer, type DebugTarget, fault, type Page, plainText } from "../page.ts";
+import { type Answer, fault, type Page, type PageRequest, type ProcessTarget, plainText } from "../page.ts";
+import { carry, carryAddress } from "../view/carry.ts";
 import { CONTENT_SECURITY_POLICY, renderHtml } from "../view/html.ts";
 import { isTrustedHost } from "./host-check.ts";
 import { chooseFormat, type Format } from "./negotiate.ts";
 import { routePage } from "./route.ts";
+import { GATEWAY, isAnswer, selectGateway } from "./select-gateway.ts";
 
 export interface AnswerOptions {
   readonly pages: readonly Page[];
-  readonly target: DebugTarget;
+  readonly target: ProcessTarget;
   /** The host that the operator configured. */
   readonly host: string;
   /** Called with an exception of a page, a bug; its client is told no details. */
@@ -39,13 +41,19 @@ export async function answerRequest(
     const { page, segment } = routed;
     const query = new URLSearchParams(url.searchParams);
     query.delete("format");
-    return send(response, await page.answer(target, { segment, query }), rendered);
+    return send(response, await ask(page, target, { segment, query }), rendered);
   } catch (error) {
     onError(error, url.pathname);
     const text = "This page failed; that is a bug of Sluice. Its log says more.\n";
     if (!response.headersSent) return send(response, plainText(text, 500), undefined);
     response.destroy();
   }
+}
+
+function ask(page: Page, process: ProcessTarget, request: PageRequest): Answer | Promise<Answer> {
+  if (page.of === "process") return page.answer(process, request);
+  const target = selectGateway(process, request.query);
+  return isAnswer(target) ? target : page.answer(target, request);
 }
 
 const UNTRUSTED_HOST =
@@ -94,14 +102,19 @@ function bodyOf(
   const { pages, url } = rendered;
   const query = new URLSearchParams(url.searchParams);
   query.set("format", "json");
+  const gateway = url.searchParams.get(GATEWAY);
+  const to = (path: string): string =>
+    gateway === null || path === "/debug" ? path : carryAddress(path, GATEWAY, gateway);
   const layout = {
     navigation: pages.flatMap(({ path, navigation }) =>
-      navigation === undefined ? [] : [{ to: path, text: navigation }],
+      navigation === undefined ? [] : [{ to: to(path), text: navigation }],
     ),
     path: url.pathname,
     jsonPath: `${url.pathname}?${query}`,
   };
-  return { contentType: "text/html; charset=utf-8", text: renderHtml(answer.document(), layout) };
+  const shown = answer.document();
+  const document = gateway === null ? shown : carry(shown, GATEWAY, gateway);
+  return { contentType: "text/html; charset=utf-8", text: renderHtml(document, layout) };
 }
 
 function notFound(path: string, pages: readonly Page[]): Answer {

@@ -24,7 +24,7 @@ export const diagnostics: Page = {
     const skipped = paging.after === "" ? 0 : Number(paging.after);
     if (!Number.isSafeInteger(skipped) || skipped < 0)
       return fault(400, "after must be the number of findings to skip.");
-    const all = target.controlPlane.diagnostics();
+    const all = target.diagnostics();
     const found = all.filter((diagnostic) => matches(diagnostic, query));
     const end = skipped + paging.limit;
     const next = new URLSearchParams(query);

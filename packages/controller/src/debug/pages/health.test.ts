@@ -7,10 +7,10 @@ type Source = Pick<KubernetesSource, "status" | "missing">;
 
 async function kubernetesCheck(source: Source) {
   await using bench = await debugBench();
-  const { store, controlPlane } = bench.target;
+  const { store, gateways } = bench.target;
   // The check reads no more of the source than this.
   const kubernetes = source as KubernetesSource;
-  return readiness({ store, controlPlane, kubernetes }).find(({ name }) => name === "kubernetes");
+  return readiness({ store, gateways, kubernetes }).find(({ name }) => name === "kubernetes");
 }
 
 test("a source that waits for its first lists is not ready, and says for which, and why", async () => {

@@ -1,8 +1,9 @@
 import type { KubernetesSource } from "@sluice/source-kubernetes";
-import { type DebugTarget, type Page, plainText } from "../page.ts";
+import { type Page, type ProcessTarget, plainText } from "../page.ts";
 
 /** Alive: the event loop turns. */
 export const healthz: Page = {
+  of: "process",
   path: "/healthz",
   doc: "200 as long as the process is alive.",
   query: [],
@@ -11,6 +12,7 @@ export const healthz: Page = {
 
 /** Ready: what nodes are served is complete. */
 export const readyz: Page = {
+  of: "process",
   path: "/readyz",
   doc: "200 once all sources have delivered and the first complete snapshot is served, 503 before; with verbose says what is missing, and whether the API server is away.",
   query: ["verbose"],
@@ -37,15 +39,21 @@ export interface ReadinessCheck {
 /** What makes the gateway ready, each with what it lacks. */
 export function readiness({
   store,
-  controlPlane,
+  gateways,
   kubernetes,
-}: Pick<DebugTarget, "store" | "controlPlane" | "kubernetes">): ReadinessCheck[] {
+}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes">): ReadinessCheck[] {
   const unsynced = store.unsynced();
-  const closed = controlPlane.renderings().filter(({ world }) => !world.isOpen);
+  const served = gateways.list();
+  const closed = served.flatMap(({ name, controlPlane }) =>
+    controlPlane
+      .renderings()
+      .filter(({ world }) => !world.isOpen)
+      .map((rendering) => (served.length === 1 ? rendering.name : `${name} ${rendering.name}`)),
+  );
   return [
     check("sources", store.isSynced(), `waiting for ${unsynced.length === 0 ? "any" : unsynced.join(", ")}`),
     ...(kubernetes === undefined ? [] : [apiServer(kubernetes)]),
-    check("snapshot", closed.length === 0, `not complete for ${closed.map(({ name }) => name).join(", ")}`),
+    check("snapshot", closed.length === 0, `not complete for ${closed.join(", ")}`),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Page } from "../page.ts";
 
 /** All metrics in Prometheus' text format. */
 export const metrics: Page = {
+  of: "process",
   path: "/metrics",
   doc: "Metrics for Prometheus.",
   query: [],

@@ -1,5 +1,5 @@
 import type { NodeView } from "@sluice/ads";
-import { renderingOf } from "../../gateway/gateway.ts";
+import { renderingOf } from "../../gateway/gateways.ts";
 import { type NodeState, nodeState } from "../data/node-state.ts";
 import { type Part, partOf, readPaging } from "../data/paging.ts";
 import { findResourceType } from "../data/resource-types.ts";
@@ -33,7 +33,7 @@ export function nodeTypePage(
   const paging = readPaging(query);
   if ("fault" in paging) return fault(400, paging.fault);
   const { name: typeName, typeUrl } = type;
-  const rendering = renderingOf(target.controlPlane, node.info);
+  const rendering = renderingOf(target, node.info);
   const versions = new Map(
     [...rendering.resources.values()]
       .filter((resource) => resource.typeUrl === typeUrl)

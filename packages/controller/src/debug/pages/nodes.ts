@@ -1,5 +1,5 @@
 import type { NodeView, TypeView } from "@sluice/ads";
-import { renderingOf } from "../../gateway/gateway.ts";
+import { renderingOf } from "../../gateway/gateways.ts";
 import { PAGING_QUERY } from "../data/paging.ts";
 import { typeName } from "../data/resource-types.ts";
 import { ago, isoTime } from "../data/time.ts";
@@ -60,7 +60,7 @@ export const nodes: Page = {
   query: ["node", "type", ...PAGING_QUERY],
   answer(target, { query }) {
     const wanted = query.get("node");
-    const found = target.ads.nodes().filter(({ info }) => wanted === null || info.id === wanted);
+    const found = target.nodes().filter(({ info }) => wanted === null || info.id === wanted);
     if (wanted !== null && found.length === 0)
       return fault(404, `No node ${JSON.stringify(wanted)} is connected.`);
     const type = query.get("type");
@@ -74,7 +74,7 @@ export const nodes: Page = {
   },
 };
 
-function nodeData(view: NodeView, { controlPlane }: DebugTarget): NodeData {
+function nodeData(view: NodeView, target: DebugTarget): NodeData {
   const { info, variant, superseded, idle } = view;
   return {
     node: info.id,
@@ -82,7 +82,7 @@ function nodeData(view: NodeView, { controlPlane }: DebugTarget): NodeData {
     userAgent: info.userAgent,
     version: info.version,
     variant,
-    rendering: renderingOf(controlPlane, info).name,
+    rendering: renderingOf(target, info).name,
     ...timeOf("connectedAt", view.connectedAt),
     superseded,
     idle,

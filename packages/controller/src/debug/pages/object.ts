@@ -57,7 +57,7 @@ export function objectPage(
   const data: ObjectData = {
     object: showObject(object),
     ...(location === undefined ? {} : { location }),
-    diagnostics: target.controlPlane.diagnostics().filter(({ origin }) => origin && isAbout(origin.object)),
+    diagnostics: target.diagnostics().filter(({ origin }) => origin && isAbout(origin.object)),
     quarantine: quarantine(target).filter(({ objects }) => objects.some(isAbout)),
     resources: shapedResources(target, isAbout, paging, query),
   };

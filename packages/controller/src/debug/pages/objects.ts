@@ -58,8 +58,8 @@ function isKind(text: string): text is Kind {
   return KINDS.some((kind) => kind === text);
 }
 
-function listed({ controlPlane }: DebugTarget, items: readonly KubeObject[]): readonly ListedObject[] {
-  const found = Map.groupBy(controlPlane.diagnostics(), ({ origin }) => origin && objectKey(origin.object));
+function listed(target: DebugTarget, items: readonly KubeObject[]): readonly ListedObject[] {
+  const found = Map.groupBy(target.diagnostics(), ({ origin }) => origin && objectKey(origin.object));
   return items.map((object) => {
     const ref = refOf(object);
     const diagnostics = found.get(objectKey(ref)) ?? [];

@@ -1,22 +1,22 @@
 import type { Diagnostic } from "@sluice/model";
 import { quarantine } from "../data/quarantine.ts";
-import { type DebugTarget, type Page, shown } from "../page.ts";
+import { GATEWAY, isAnswer, selectGateway } from "../http/select-gateway.ts";
+import { type DebugTarget, type Page, type ProcessTarget, shown } from "../page.ts";
 import {
   badge,
-  code,
   count,
   type Document,
   dim,
   fields,
-  heading,
   type Inline,
   lines,
   link,
   type Tone,
-  table,
 } from "../view/document.ts";
 import { countSeverities } from "./diagnostics.ts";
+import { gatewaysData, gatewaysDocument } from "./gateways.ts";
 import { type ReadinessCheck, readiness } from "./health.ts";
+import { type ListedPage, listedPages, pagesBlocks } from "./page-list.ts";
 
 interface Overview {
   readonly ready: boolean;
@@ -28,28 +28,31 @@ interface Overview {
   readonly nodes: { readonly connected: number; readonly busy: number };
   readonly diagnostics: Readonly<Record<Diagnostic["severity"], number>>;
   readonly quarantine: number;
-  readonly pages: readonly {
-    readonly path: string;
-    readonly query: readonly string[];
-    readonly doc: string;
-  }[];
+  readonly pages: readonly ListedPage[];
 }
 
 /** The first page: how the gateway is, and all other pages. */
 export function overview(pages: () => readonly Page[]): Page {
   return {
     path: "/debug",
+    of: "process",
     navigation: "Overview",
     doc: "How the gateway is, in numbers, and all pages.",
-    query: [],
-    answer: (target) => shown(overviewData(target, pages()), document),
+    query: [GATEWAY],
+    answer(process, { query }) {
+      const served = process.gateways.list();
+      if (served.length !== 1 && !query.has(GATEWAY))
+        return shown(gatewaysData(process, pages()), gatewaysDocument);
+      const target = selectGateway(process, query);
+      return isAnswer(target) ? target : shown(overviewData(process, target, pages()), document);
+    },
   };
 }
 
-function overviewData(target: DebugTarget, pages: readonly Page[]): Overview {
-  const { store, controlPlane, ads } = target;
-  const checks = readiness(target);
-  const nodes = ads.nodes();
+function overviewData(process: ProcessTarget, target: DebugTarget, pages: readonly Page[]): Overview {
+  const { store, controlPlane } = target;
+  const checks = readiness(process);
+  const nodes = target.nodes();
   const objects = store.dump();
   return {
     ready: checks.every(({ ok }) => ok),
@@ -61,9 +64,9 @@ function overviewData(target: DebugTarget, pages: readonly Page[]): Overview {
       .renderings()
       .map(({ name, resources }) => ({ rendering: name, count: resources.size })),
     nodes: { connected: nodes.length, busy: nodes.filter(({ idle }) => !idle).length },
-    diagnostics: countSeverities(controlPlane.diagnostics()),
+    diagnostics: countSeverities(target.diagnostics()),
     quarantine: quarantine(target).length,
-    pages: pages.map(({ path, query, doc }) => ({ path, query, doc })),
+    pages: listedPages(pages),
   };
 }
 
@@ -117,15 +120,7 @@ function document(data: Overview): Document {
             : link("/debug/quarantine", count(data.quarantine, "refusal by Envoy", "refusals by Envoy")),
         ],
       ]),
-      heading("Pages"),
-      table(
-        ["Page", "What it answers", "Parameters"],
-        data.pages.map(({ path, doc, query }) => [
-          path.includes("{") ? code(path) : link(path, path),
-          doc,
-          dim(query.join(", ")),
-        ]),
-      ),
+      ...pagesBlocks(data.pages),
     ],
   };
 }

@@ -1,19 +1,18 @@
 import { request } from "node:http";
-import { serveAds } from "@sluice/ads";
+import { type NodeInfo, serveAds } from "@sluice/ads";
 import { FakeEnvoy } from "@sluice/ads/testing";
 import type { Feature } from "@sluice/feature-api";
 import { features as allFeatures } from "@sluice/features";
-import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
+import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
 import { loadFiles } from "@sluice/source-file";
 import { createStore } from "@sluice/store";
-import { translateSettings } from "../../config/gateway-settings.ts";
+import { gatewayChoice, translateSettings } from "../../config/gateway-settings.ts";
 import { Settings } from "../../config/settings.ts";
-import { createControlPlane } from "../../gateway/control-plane.ts";
-import { renderingOf } from "../../gateway/gateway.ts";
-import { gatewayView } from "../../gateway/gateway-view.ts";
+import type { ControlPlane } from "../../gateway/control-plane.ts";
+import { createGateways } from "../../gateway/gateways.ts";
 import { createGatewayMetrics } from "../../metrics/gateway-metrics.ts";
-import type { DebugTarget } from "../page.ts";
+import type { ProcessTarget } from "../page.ts";
 import { serveDebug } from "../serve-debug.ts";
 
 export interface Reply {
@@ -25,7 +24,8 @@ export interface Reply {
 }
 
 export interface DebugBench extends AsyncDisposable {
-  readonly target: DebugTarget;
+  /** With the control plane of the first gateway. */
+  readonly target: ProcessTarget & { readonly controlPlane: ControlPlane };
   readonly url: string;
   /** Exceptions of pages; a test that expects none need not look, for disposal throws if there are some. */
   readonly errors: unknown[];
@@ -42,38 +42,49 @@ export interface DebugBench extends AsyncDisposable {
 
 const WORDS = 'bad <b>regex</b> & "quotes"';
 
-/** A control plane on a small store, with its ADS and debug servers: all real, but for the Envoys. */
-export async function debugBench(features: readonly Feature[] = allFeatures): Promise<DebugBench> {
+/** The gateways of these definitions (default: one, as with no settings) on a small store, with its ADS and debug servers: all real, but for the Envoys. */
+export async function debugBench(
+  features: readonly Feature[] = allFeatures,
+  definitions: readonly GatewayDefinition[] = [],
+): Promise<DebugBench> {
   const errors: unknown[] = [];
   const store = createStore({ onError: (_name, _key, error) => errors.push(error) });
   const metrics = createGatewayMetrics(store);
   const source = metrics.store.registerSource("test files");
-  let whenIdle = (): Promise<void> => Promise.resolve();
-  const controlPlane = createControlPlane({
+  let whenIdle = (_of: (info: NodeInfo) => boolean): Promise<void> => Promise.resolve();
+  const settings = Settings.parse({});
+  const gateways = createGateways({
     store,
     features,
-    translate: await translateSettings(Settings.parse({})),
-    gateway: DEFAULT_GATEWAY_SETTINGS,
-    whenIdle: () => whenIdle(),
-    events: { onAccepted: metrics.ads.accepted, onRefused: metrics.ads.refused },
-    observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
+    translate: await translateSettings(settings),
+    controller: settings.controllerName,
+    takesAnyNode: definitions.length === 0,
+    whenIdle: (of) => whenIdle(of),
+    observe: () => ({
+      events: { onAccepted: metrics.ads.accepted, onRefused: metrics.ads.refused },
+      observer: { resourceRendered: metrics.ads.rendered, changeRendered: metrics.rendered },
+    }),
   });
+  const choice = gatewayChoice(settings);
+  const own = choice.kind === "own" ? [{ ...choice.definition, settings: DEFAULT_GATEWAY_SETTINGS }] : [];
+  for (const definition of definitions.length === 0 ? own : definitions) gateways.set(definition);
+  const [first] = gateways.list();
+  if (first === undefined) throw new Error("there is no gateway");
+  const { controlPlane } = first;
   const ads = await serveAds({
     address: "127.0.0.1:0",
-    onNode: (info) => renderingOf(controlPlane, info).world,
-    inline: controlPlane.inline,
+    onNode: gateways.place,
     onConnection: metrics.ads.connection,
   });
-  whenIdle = () => ads.whenIdle();
-  metrics.observe({ controlPlane, ads });
+  whenIdle = (of) => ads.whenIdle({ of });
+  metrics.observe({ gateways, ads });
   // There is no API server here; this has a sample for each of its metrics.
   const some = new Map([["Ingress" as const, 1]]);
   metrics.observeKubernetes({
     status: () => ({ connected: true, since: 0, refused: [] }),
     counters: { lists: some, watches: some, events: some, failures: some },
   });
-  const view = gatewayView(controlPlane.model, store, features);
-  const target: DebugTarget = { store, controlPlane, ads, view, metrics };
+  const target = { store, gateways, controlPlane, ads, metrics };
   const server = await serveDebug({
     address: "127.0.0.1:0",
     gateway: target,
@@ -108,7 +119,7 @@ export async function debugBench(features: readonly Feature[] = allFeatures): Pr
       for (const envoy of envoys) envoy.close();
       await server.close();
       await ads.close();
-      controlPlane.stop();
+      gateways.stop();
       if (errors.length > 0) throw new AggregateError(errors, "pages or derivations failed");
     },
   };

@@ -1,0 +1,99 @@
+import type { Diagnostic, GatewayDefinition, GatewaySettings, MseIngressConfig } from "@sluice/model";
+import { parseObjectKey } from "@sluice/model";
+import { type DefinedGateway, gatewayDefinition } from "@sluice/mse-ingress-config";
+import type { Store } from "@sluice/store";
+import type { Gateways } from "./gateways.ts";
+
+/** Which gateways a process has. */
+export type GatewayChoice =
+  /** One, as the operator says. */
+  | { readonly kind: "own"; readonly definition: GatewayDefinition }
+  /** One, as the MseIngressConfig of this name says. */
+  | { readonly kind: "config"; readonly name: string }
+  /** One for each MseIngressConfig. */
+  | { readonly kind: "managed" };
+
+/** Where the definitions of the process's gateways come from. */
+export interface Definitions {
+  /** What the MseIngressConfig came to; undefined if there is none of this name, or it is not this process's business. */
+  of(config: string): DefinedGateway | undefined;
+  stop(): void;
+}
+
+export interface DefinitionsOptions {
+  readonly store: Store;
+  readonly choice: GatewayChoice;
+  /** What the operator says, for what a MseIngressConfig leaves open. */
+  readonly base: GatewaySettings;
+  readonly gateways: Pick<Gateways, "set" | "delete">;
+}
+
+/** What the definitions have to say is under this name among the diagnostics of the store. */
+const SOURCE = "definitions";
+
+/**
+ * Keeps the gateways in step with what defines them. A gateway whose MseIngressConfig is not there, or of which nothing good
+ * is known, serves nothing: without its policy it would be open to whom the policy keeps out.
+ */
+export function followDefinitions(options: DefinitionsOptions): Definitions {
+  const { store, choice, base, gateways } = options;
+  const defined = new Map<string, DefinedGateway>();
+  const isWatched = (name: string): boolean =>
+    choice.kind === "managed" || (choice.kind === "config" && choice.name === name);
+
+  const withdraw = (name: string): void => {
+    // Its nodes are there, and are to get something.
+    if (choice.kind === "config") gateways.set({ name, listens: {}, settings: base });
+    else gateways.delete(name);
+  };
+  const update = (name: string): void => {
+    const config = store.graph.untracked(() => store.get("MseIngressConfig", "", name));
+    if (config === undefined) {
+      defined.delete(name);
+      withdraw(name);
+      return;
+    }
+    const result = gatewayDefinition(config, base, defined.get(name)?.definition);
+    defined.set(name, result);
+    if (result.definition === undefined) withdraw(name);
+    else gateways.set(result.definition);
+  };
+  const tell = (): void => store.setDiagnostics(SOURCE, diagnosticsOf(defined, choice));
+  const updateAll = (names: readonly string[]): void => {
+    const watched = names.filter(isWatched);
+    for (const name of watched) update(name);
+    if (watched.length > 0) tell();
+  };
+
+  if (choice.kind === "own") gateways.set(choice.definition);
+  const present = store.graph.untracked(() => store.list("MseIngressConfig")).map(nameOf);
+  updateAll(choice.kind === "config" ? [choice.name] : present);
+  const unsubscribe = store.onApplied((_revision, keys) =>
+    updateAll(
+      keys
+        .map(parseObjectKey)
+        .filter(({ kind }) => kind === "MseIngressConfig")
+        .map(({ name }) => name),
+    ),
+  );
+  return { of: (name) => defined.get(name), stop: unsubscribe };
+}
+
+function nameOf({ metadata }: MseIngressConfig): string {
+  return metadata.name;
+}
+
+function diagnosticsOf(defined: ReadonlyMap<string, DefinedGateway>, choice: GatewayChoice): Diagnostic[] {
+  const found = [...defined.values()].flatMap(({ diagnostics }) => diagnostics);
+  if (choice.kind !== "config" || defined.has(choice.name)) return found;
+  const { name } = choice;
+  return [
+    {
+      code: "config-missing",
+      severity: "error",
+      message: `The MseIngressConfig ${name}, by which the gateway is to be configured, does not exist: nothing is served.`,
+      expected: `a MseIngressConfig ${name}`,
+      hint: "It is named by --mse-ingress-config.",
+    },
+  ];
+}

@@ -1,0 +1,107 @@
+import type { Diagnostic, ListeningRules, ObjectKey, ObjectRef } from "@sluice/model";
+import { parseObjectKey } from "@sluice/model";
+import type { StoreReader } from "@sluice/store";
+import {
+  configOfClass,
+  INGRESSES_BY_CLASS,
+  type Listened,
+  listensTo,
+  parseListenedKey,
+} from "./listening.ts";
+
+export interface UnservedOptions {
+  readonly store: StoreReader;
+  /** The rules of all gateways of the process; a recorded read. */
+  readonly gateways: () => readonly ListeningRules[];
+  /** `spec.controller` of the classes that are this process's business. */
+  readonly controller: string;
+  /** Replaces what is to be said of the Ingresses of one namespace and class. */
+  readonly sink: (unit: string, found: readonly Diagnostic[]) => void;
+}
+
+/**
+ * Says of Ingresses that no gateway of the process listens to, once whatever the number of gateways: those without any
+ * class, and those whose class points at a MseIngressConfig that no gateway stands for. Other classes are other
+ * controllers' business. The cost follows the number of classes and namespaces. Returns a function that stops.
+ */
+export function watchUnserved({ store, gateways, controller, sink }: UnservedOptions): () => void {
+  const index = store.index(INGRESSES_BY_CLASS);
+  return store.graph.forEachKey(
+    index.keys,
+    (key) => {
+      const finding = findingOf(parseListenedKey(key), gateways(), controller, store);
+      const ingresses = finding === undefined ? [] : index.get(key);
+      sink(
+        `unserved ${key}`,
+        ingresses.flatMap((ingress) => (finding === undefined ? [] : finding(refOf(ingress)))),
+      );
+    },
+    (key) => sink(`unserved ${key}`, []),
+  );
+}
+
+type Finding = (ingress: ObjectRef) => Diagnostic;
+
+function findingOf(
+  listened: Listened,
+  gateways: readonly ListeningRules[],
+  controller: string,
+  store: StoreReader,
+): Finding | undefined {
+  if (gateways.some((rules) => listensTo(rules, listened, store))) return undefined;
+  if (listened.ingressClass === "") return withoutClass(gateways);
+  const object = store.get("IngressClass", "", listened.ingressClass);
+  const config = object && configOfClass(object);
+  const isOurs =
+    object?.spec.controller === controller ||
+    gateways.some(({ ingressClass }) => ingressClass === listened.ingressClass);
+  if (config === undefined || !isOurs) return undefined;
+  const gateway = gateways.find((rules) => rules.config === config);
+  return gateway === undefined
+    ? withoutGateway(listened.ingressClass, config)
+    : elsewhere(listened.ingressClass, config, gateway.namespace ?? "");
+}
+
+function withoutClass(gateways: readonly ListeningRules[]): Finding {
+  const named = gateways.find(({ ingressClass = "" }) => ingressClass !== "")?.ingressClass;
+  return (object) => ({
+    code: "ingress-class-missing",
+    severity: "warning",
+    origin: { object, field: "spec.ingressClassName" },
+    key: "spec.ingressClassName",
+    message: "The Ingress names no class, and no class of ours is the default: it is not served.",
+    expected: `spec.ingressClassName: ${named ?? "a class that a gateway listens to"}`,
+    hint: "Name the class, or mark an IngressClass as the default.",
+  });
+}
+
+/** An error: served without its config, its Ingresses would be open to addresses that the config keeps out. */
+function withoutGateway(ingressClass: string, config: string): Finding {
+  return (object) => ({
+    code: "ingress-gateway-missing",
+    severity: "error",
+    origin: { object, field: "spec.ingressClassName" },
+    key: "spec.ingressClassName",
+    value: ingressClass,
+    message: `The class ${ingressClass} points at the MseIngressConfig ${config}, whose policy is not in force on any gateway here: the Ingress is not served.`,
+    expected: `a gateway that is configured by the MseIngressConfig ${config}`,
+    hint: `Start the gateway with --mse-ingress-config ${config}, or with --managed for a gateway per MseIngressConfig; see that ${config} exists and is valid.`,
+  });
+}
+
+function elsewhere(ingressClass: string, config: string, namespace: string): Finding {
+  return (object) => ({
+    code: "ingress-gateway-missing",
+    severity: "warning",
+    origin: { object, field: "spec.ingressClassName" },
+    key: "spec.ingressClassName",
+    value: ingressClass,
+    message: `The gateway ${config} listens to the namespace ${namespace} alone: the Ingress is not served.`,
+    expected: `an Ingress in ${namespace}`,
+    hint: `See spec.ingress.local.watchNamespace of the MseIngressConfig ${config}.`,
+  });
+}
+
+function refOf(key: ObjectKey): ObjectRef {
+  return parseObjectKey(key);
+}
