@@ -25,7 +25,7 @@ export interface ModelGateway extends AsyncDisposable {
   readonly httpPort: number;
   readonly httpsPort: number;
   request(request: TestRequest): Promise<TestResponse>;
-  /** Makes tables and listeners anew with these settings beside those it began with; resolves when Envoy has accepted them. */
+  /** Makes all that depends on settings anew with these settings beside those it began with; resolves when Envoy has accepted them. */
   change(settings: Partial<GatewaySettings>): Promise<void>;
   /** A counter or gauge of Envoy. */
   stat(name: string): Promise<number>;
@@ -98,19 +98,19 @@ export async function startModelGateway(options: ModelGatewayOptions): Promise<M
 
 type Xds = ReturnType<typeof createXds>;
 
-/** What depends on the settings: tables and listeners. */
+/** What depends on the settings: tables with their hosts, listeners, clusters of the gateway itself. */
 function shared(xds: Xds, hosts: readonly VirtualHost[]): Resource[] {
   const tables = new Map(hosts.flatMap((host) => xds.routeTables(host)).map((table) => [table.name, table]));
   return [
     ...[...tables.values()].map((table) => xds.routeConfiguration(table)),
+    ...hosts.flatMap((host) => xds.routeTables(host).map((table) => xds.virtualHost(table, host).resource)),
+    ...xds.ownClusters(),
     ...xds.listeners(chainsOf(hosts)),
   ];
 }
 
 async function resources(xds: Xds, hosts: readonly VirtualHost[], echo: EchoBackend): Promise<Resource[]> {
   const built: Resource[] = [...shared(xds, hosts)];
-  for (const host of hosts)
-    for (const table of xds.routeTables(host)) built.push(xds.virtualHost(table, host).resource);
   const cluster = {
     name: CLUSTER,
     target: TARGET,

@@ -22,7 +22,7 @@ export interface GatewaySettings {
   readonly ipAccess?: IpAccess;
   /** Where spans go, if a gateway is traced. */
   readonly tracingCollector?: CollectorAddress;
-  /** Absent: no request is traced. Without effect where there is no {@link tracingCollector}. */
+  /** Absent: no request is traced. Without effect where there is no {@link tracingCollector}. A new rate replaces no listener. */
   readonly tracing?: TracingSettings;
   readonly limits: LimitSettings;
   readonly timeouts: TimeoutSettings;
@@ -85,9 +85,9 @@ export interface CollectorAddress {
 }
 
 export interface TracingSettings {
-  /** `service.name` of the spans. */
+  /** `service.name` of the spans. A new one replaces the listeners, so it should not depend on whether anything is traced. */
   readonly serviceName: string;
-  /** How many of all requests are traced, 0 to 100; two decimals count. A client cannot ask for more. */
+  /** How many of all requests are traced, 0 to 100; two decimals count. */
   readonly samplePercent: number;
 }
 

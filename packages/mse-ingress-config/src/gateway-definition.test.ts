@@ -2,6 +2,7 @@ import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition, type MseIngressConfig
 import { describe, expect, test } from "vitest";
 import { gatewayDefinition } from "./gateway-definition.ts";
 
+const OFF = { serviceName: "test", samplePercent: 0 };
 const base = { ...DEFAULT_GATEWAY_SETTINGS, tracingCollector: { host: "otel", port: 4317 } };
 
 /** A resource of this spec, which may be anything. */
@@ -29,7 +30,7 @@ function good(spec: object): GatewayDefinition {
 
 test("an empty spec listens to what points at it, with the settings of the process", () => {
   expect(define({})).toEqual({
-    definition: { name: "test", listens: { config: "test" }, settings: base },
+    definition: { name: "test", listens: { config: "test" }, settings: { ...base, tracing: OFF } },
     diagnostics: [],
   });
 });

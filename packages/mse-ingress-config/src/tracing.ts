@@ -7,7 +7,7 @@ const FIELD = "monitor.tracing";
 
 /**
  * The tracing of a spec. Both kinds at once, or a rate that cannot be used, leave it as it was. Asked for without a collector it
- * stays off, which is said.
+ * stays off, which is said. Off is a rate of 0, so that the tracer is the same and no connection ends when it is turned on.
  */
 export function tracing(
   read: ReadSpec,
@@ -22,16 +22,13 @@ export function tracing(
     return { tracing: previous?.tracing, diagnostics: [] };
   const kind = xTrace === undefined ? "openTelemetry" : "xTrace";
   const asked = xTrace ?? openTelemetry;
-  if (asked === undefined) return { tracing: base.tracing, diagnostics: [] };
   if (base.tracingCollector === undefined)
-    return { tracing: undefined, diagnostics: [noCollector(kind, object)] };
+    return { tracing: undefined, diagnostics: asked === undefined ? [] : [noCollector(kind, object)] };
   const whenAbsent =
     kind === "xTrace" ? SPEC_DEFAULTS.xTraceSampleRate : SPEC_DEFAULTS.openTelemetrySampleRate;
+  const rate = asked === undefined ? "0" : (asked.sampleRate ?? whenAbsent);
   return {
-    tracing: {
-      serviceName: read.spec.name ?? object.name,
-      samplePercent: Number(asked.sampleRate ?? whenAbsent),
-    },
+    tracing: { serviceName: read.spec.name ?? object.name, samplePercent: Number(rate) },
     diagnostics: [],
   };
 }

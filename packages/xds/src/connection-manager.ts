@@ -3,6 +3,7 @@ import { any, type HttpConnectionManager, type HttpFilter, type NetworkFilter } 
 import { accessLog } from "./access-log.ts";
 import { earlyHeaderMutations } from "./forwarded-headers.ts";
 import type { RouteTable } from "./route-table.ts";
+import { managerTracing } from "./tracing.ts";
 import { overAds, seconds, TRUE, uint32 } from "./values.ts";
 
 const MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -27,6 +28,7 @@ export function connectionManager(
       ...protocolOptions(settings),
       ...timeouts(settings),
       ...serverHeader(settings),
+      ...managerTracing(settings),
       // Routes need not allow it one by one.
       upgradeConfigs: [{ upgradeType: "websocket" }],
     }),

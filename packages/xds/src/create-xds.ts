@@ -16,6 +16,7 @@ import { createListeners } from "./listener.ts";
 import { loadAssignment } from "./load-assignment.ts";
 import { inlineRouteConfiguration, routeConfiguration } from "./route-configuration.ts";
 import { type RouteTable, routeTables } from "./route-table.ts";
+import { tracingCluster } from "./tracing.ts";
 import { virtualHost } from "./virtual-host.ts";
 import type { XdsContext } from "./xds-context.ts";
 
@@ -37,6 +38,8 @@ export interface Xds {
   certificate(model: Certificate): Built;
   /** `http` and `https`, in this order. No host may be in two chains, or Envoy refuses the listener. */
   listeners(chains: readonly TlsChain[]): readonly Resource[];
+  /** Clusters of the gateway's own, which no object asks for. The listeners depend on them. */
+  ownClusters(): readonly Resource[];
 }
 
 export interface XdsOptions {
@@ -64,5 +67,6 @@ export function createXds(options: XdsOptions): Xds {
     loadAssignment,
     certificate,
     listeners: createListeners(context),
+    ownClusters: () => [tracingCluster(context.settings)].flatMap((own) => own ?? []),
   };
 }

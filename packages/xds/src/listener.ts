@@ -5,6 +5,7 @@ import { connectionManager } from "./connection-manager.ts";
 import { httpFilters } from "./http-filters.ts";
 import { chainTable, HTTP_TABLE, HTTPS_TABLE, type RouteTable } from "./route-table.ts";
 import { downstreamTls } from "./tls-context.ts";
+import { tracingCluster } from "./tracing.ts";
 import { uint32 } from "./values.ts";
 import { appendMessages } from "./wire.ts";
 import type { XdsContext } from "./xds-context.ts";
@@ -19,15 +20,17 @@ const FILTER_CHAINS = 3;
  * A chain is encoded once: with thousands of them, a change costs the changed chain and the copying of the others.
  * Chains go by name, so equal chains in any order give equal bytes.
  *
- * The listeners depend on nothing: Envoy asks for tables and secrets only when a listener refers to them, and keeps
+ * The listeners depend on nothing but the gateway's own clusters: Envoy asks for tables and secrets only when a listener refers to them, and keeps
  * the listener it has until they are there.
  */
 export function createListeners(context: XdsContext): (chains: readonly TlsChain[]) => readonly Resource[] {
   const { settings } = context;
   const filters = httpFilters(context.features.active);
+  const dependsOn = [tracingCluster(settings)].flatMap((own) => own ?? []);
   const http = makeResource({
     typeUrl: TYPE_URLS.LISTENER,
     name: "http",
+    dependsOn,
     bytes: encode(TYPE_URLS.LISTENER, {
       ...listenerBase("http", settings.http, context),
       filterChains: [{ name: HTTP_TABLE.name, filters: [connectionManager(HTTP_TABLE, settings, filters)] }],
@@ -47,6 +50,7 @@ export function createListeners(context: XdsContext): (chains: readonly TlsChain
     makeResource({
       typeUrl: TYPE_URLS.LISTENER,
       name: "https",
+      dependsOn,
       bytes: appendMessages(httpsBase, FILTER_CHAINS, encodeChain(chains)),
       origins: chains.flatMap(({ origins }) => origins),
     }),

@@ -12,6 +12,7 @@ import {
 } from "./route-action.ts";
 import { routeMatch } from "./route-match.ts";
 import type { RouteTable } from "./route-table.ts";
+import { routeTracing } from "./tracing.ts";
 import type { XdsContext } from "./xds-context.ts";
 
 /** What one route of the model becomes in one table. */
@@ -46,8 +47,9 @@ export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
     return { routes: [], clusters: [], diagnostics: [routeDiagnostic(model, faults, LEFT_OUT)] };
   const lack = shortfall(place.context.features, model.policies, model.origins[0]);
   const actions = lack.denied ? [{ action: UNAVAILABLE, headers: [] }] : actionsOf(model, place);
+  const tracing = routeTracing(place.context.settings);
   const built = actions.map(({ action, headers }) =>
-    checked({ name: model.name, match: also(match, headers), ...action }, model),
+    checked({ name: model.name, match: also(match, headers), ...action, ...tracing }, model),
   );
   return {
     routes: built.flatMap(({ route }) => route ?? []),

@@ -14,7 +14,16 @@ export function gatewaySettings(settings: Settings): GatewaySettings {
     trustedHops: settings.trustedHops,
     accessLog: settings.accessLog ? "json" : "off",
     drainSeconds: settings.drainSeconds,
+    ...(settings.tracingCollector !== undefined && {
+      tracingCollector: hostAndPort(settings.tracingCollector),
+    }),
   };
+}
+
+/** The parts of `HOST:PORT`, which settings have checked; an IPv6 address loses its brackets. */
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(text.slice(colon + 1)) };
 }
 
 /**

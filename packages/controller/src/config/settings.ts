@@ -152,6 +152,11 @@ export const SETTINGS = {
     doc: "allow annotations to name Secrets and ConfigMaps of other namespaces",
   },
   accessLog: { schema: flag.default(false), value: "BOOL", doc: "write an access log to standard output" },
+  tracingCollector: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "collector for the spans of gateways that a MseIngressConfig has traced, OTLP over gRPC",
+  },
   dnsResolver: {
     schema: ipPort.optional(),
     value: "HOST:PORT",

@@ -91,6 +91,7 @@ export function createRendering(
       if (!names.has(name)) out.drop({ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name });
     for (const table of tables) if (!known.has(table.name)) out.put(xds.routeConfiguration(table));
     chainTables = tables;
+    if (known.size === 0) for (const cluster of xds.ownClusters()) out.put(cluster);
     for (const listener of xds.listeners(chains)) out.put(listener);
   };
 
