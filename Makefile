@@ -10,7 +10,7 @@ DEBUG_PORT ?= 15080
 API_PORT ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench docs clean
+.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube docs clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ manifests: ## Render deploy/manifests from the Helm chart; needs Go, for Helm, o
 
 bench: ## Measure cold start and changes, as a table and in bench/results.json (N=100,1000)
 	@$(WITH) node bench/bench.ts
+
+bench-kube: ## Measure the gateway on a Kubernetes API server, as a table and in bench/kube-results.json (N=1000,5000 ARGS="--format json")
+	@$(WITH) node bench/kube/bench-kube.ts $(ARGS)
 
 docs: ## Write the reference pages under docs/ that come from the sources
 	@$(WITHOUT_ENVOY) node scripts/docs.ts
