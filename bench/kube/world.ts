@@ -30,7 +30,18 @@ export async function application(scheme: Scheme, index: number, address: Addres
   const name = nameOf(scheme, index);
   const certificate =
     scheme === "https" ? [secretObject(name, await selfSigned([hostOf(scheme, index)]))] : [];
-  return [...certificate, ...backend(name, address), ingressOf(scheme, index, "/api")];
+  const services = backend(name, address).map((object) =>
+    // An address of its own would cost the API server two more objects, and is not read.
+    object.kind === "Service" ? withoutAddress(object) : object,
+  );
+  return [...certificate, ...services, ingressOf(scheme, index, "/api")];
+}
+
+function withoutAddress(service: KubeObject): KubeObject {
+  // The maker of Services has put a specification there.
+  const { spec } = service as KubeObject & { spec: object };
+  const headless = { ...service, spec: { ...spec, clusterIP: "None" } };
+  return headless;
 }
 
 function ingressOf(scheme: Scheme, index: number, path: string): KubeObject & { spec: { rules: object[] } } {
