@@ -1,10 +1,29 @@
 import { features } from "../packages/features/src/index.ts";
+import { fieldReference } from "../packages/mse-ingress-config/src/index.ts";
 
 const BANNER = "<!-- Written by `make docs` from the sources. Do not edit. -->\n";
 
 /** The pages under docs/ that come from declarations in the sources: file name to text. Equal sources, equal text. */
 export function referencePages(): ReadonlyMap<string, string> {
-  return new Map([["reference/annotations.md", annotations()]]);
+  return new Map([
+    ["reference/annotations.md", annotations()],
+    ["reference/mse-ingress-config.md", mseIngressConfig()],
+  ]);
+}
+
+function mseIngressConfig(): string {
+  const rows = fieldReference().map(
+    ({ path, takes, whenAbsent, doc }) => `| \`${path}\` | ${takes} | ${whenAbsent} | ${doc} |`,
+  );
+  return `${BANNER}
+# Fields of a MseIngressConfig
+
+What they do together is told in [MseIngressConfig](../mse-ingress-config.md). Every field may be left out.
+
+| field | takes | left out | meaning |
+| --- | --- | --- | --- |
+${rows.join("\n")}
+`;
 }
 
 function annotations(): string {

@@ -6,6 +6,7 @@ export {
   type InstanceResources,
   type LoadBalancer,
 } from "./data-plane.ts";
+export { type FieldReference, fieldReference } from "./field-reference.ts";
 export { type DefinedGateway, gatewayDefinition } from "./gateway-definition.ts";
 export { MAX_REPLICAS, MseIngressConfigSpec, SPEC_DEFAULTS } from "./schema.ts";
 export {

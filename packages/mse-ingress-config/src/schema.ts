@@ -148,8 +148,8 @@ const monitor = group({
 export const MseIngressConfigSpec = z.strictObject({
   name: field(
     nonEmpty("a name"),
-    "Name of the gateway, as traces and the objects of its data plane show it.",
-    SPEC_DEFAULTS.name,
+    "Name of the gateway for people, and in traces.",
+    `${SPEC_DEFAULTS.name}; in traces the name of the resource`,
   ),
   id: field(
     text("an id that begins with gw-").regex(/^gw-.+$/, { error: "an id that begins with gw-" }),
