@@ -4,7 +4,10 @@ import type { Values } from "./chart.ts";
 export const VALUE_SETS: Readonly<Record<string, Values>> = {
   "sidecar, all at its default": {},
   "managed, all at its default": { topology: "managed" },
-  "sidecar, in two namespaces": { watchNamespace: ["shop", "news"] },
+  "sidecar, in two namespaces": {
+    watchNamespace: ["shop", "news"],
+    gateway: { defaultCertificate: "sluice-system/default-tls" },
+  },
   "managed, in one namespace": {
     topology: "managed",
     watchNamespace: ["shop"],
@@ -42,6 +45,7 @@ function everything(topology: string): Values {
       allowExternalName: true,
       allowCrossNamespace: true,
       accessLog: true,
+      defaultCertificate: "shop/default-tls",
       dnsResolver: "10.96.0.10:53",
       logLevel: "debug",
       listenAddress: "::",

@@ -80,10 +80,12 @@ annotations:
 {{- define "sluice.controller" -}}
 image: {{ include "sluice.image" (list .Values.image .Chart.AppVersion) | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-{{- with .Values.controller.extraEnv }}
 env:
+  # The only place that it may write to.
+  - { name: TMPDIR, value: /run/sluice }
+  {{- with .Values.controller.extraEnv }}
   {{- toYaml . | nindent 2 }}
-{{- end }}
+  {{- end }}
 ports:
   - { name: probes, containerPort: 15081, protocol: TCP }
   {{- if eq .Values.topology "managed" }}
