@@ -9,6 +9,7 @@ import { persist } from "./persist.ts";
 import { type Container, type Pod, podPath } from "./pod.ts";
 import { openPodBox, type PodBox } from "./pod-box.ts";
 import { isReady, podStatus } from "./pod-status.ts";
+import { DNS_ADDRESS } from "./services/start-service-network.ts";
 import { timestamp } from "./timestamp.ts";
 
 export interface PodWorkerOptions {
@@ -122,9 +123,6 @@ export function startPod(first: Pod, options: PodWorkerOptions): PodWorker {
     },
   };
 }
-
-/** The Service of the cluster's DNS. */
-const DNS_ADDRESS = "10.96.0.10";
 
 /** Whether the Pod has a container whose image asks for namespaces of its own. */
 function wantsBox({ spec }: Pod, images: Readonly<Record<string, Image>>): boolean {

@@ -9,6 +9,7 @@ import { createObjectCache } from "./object-cache.ts";
 import { persist } from "./persist.ts";
 import { type Pod, podPath } from "./pod.ts";
 import { type PodWorker, startPod } from "./pod-worker.ts";
+import { startServiceNetwork } from "./services/start-service-network.ts";
 
 export interface NodeAgentOptions {
   readonly api: KubeApi;
@@ -20,6 +21,8 @@ export interface NodeAgentOptions {
   readonly name?: string;
   /** First three numbers of the Pods' addresses. Default `10.244.1`. */
   readonly subnet?: string;
+  /** Whether it plays kube-proxy, the DNS and a cloud's load balancer as well; one node of a cluster does. Default true. */
+  readonly services?: boolean;
   /** Images besides those of `images.ts`, by name without registry and tag. */
   readonly images?: Readonly<Record<string, Image>>;
 }
@@ -85,12 +88,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   };
 
   await register(api, name, signal);
+  const network = options.services === false ? undefined : await startServiceNetwork(api);
   const loops = [watchPods(), renewLease(api, name, signal)];
   const stop = async (): Promise<void> => {
     stopping.abort();
     await Promise.all(loops);
     await Promise.all([...workers.values()].map((worker) => worker.kill()));
     workers.clear();
+    await network?.stop();
   };
   return { name, stop, [Symbol.asyncDispose]: stop };
 }

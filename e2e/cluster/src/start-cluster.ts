@@ -9,6 +9,7 @@ import { compactEtcd } from "./etcd-client.ts";
 import { type KubeApi, kubeApi } from "./kube-api.ts";
 import type { Part } from "./part.ts";
 import { ADVERTISE_ADDRESS, apiServer, caFile, controllerManager, etcd, type PartsContext } from "./parts.ts";
+import { startRelay } from "./relay.ts";
 import { requireTools } from "./tools.ts";
 
 export interface StartClusterOptions {
@@ -94,7 +95,11 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
             controllersWork(api),
           ),
   };
+  // The API server listens on loopback, for which its certificate is; its endpoint is the address that it advertises.
+  const port = ports.apiServer;
+  const advertised = await startRelay({ host: ADVERTISE_ADDRESS, port }, { port });
   const stop = async (): Promise<void> => {
+    advertised.close();
     await Promise.all(clients.map((client) => client.close()));
     // Nothing of it is needed any more, so nobody need be waited for.
     await Promise.all([parts.controllerManager?.kill(), parts.apiServer.kill(), parts.etcd.kill()]);
