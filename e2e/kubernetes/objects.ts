@@ -53,6 +53,9 @@ export function gatewayRole(serviceAccount: string): KubeObject[] {
         { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: readOnly },
         { apiGroups: ["mse.alibabacloud.com"], resources: ["mseingressconfigs"], verbs: readOnly },
         { apiGroups: [""], resources: ["secrets", "configmaps"], verbs: ["get", "watch"] },
+        { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["patch"] },
+        { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
+        { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
       ],
     }),
     typed({

@@ -1,7 +1,7 @@
 export { compareAge } from "./age.ts";
 export { secretCertificate } from "./certificate.ts";
 export { type ChangeableSettings, changeableSettings, type HotSettings } from "./hot-settings.ts";
-export { listensTo } from "./listening.ts";
+export { listenedKey, listensTo, parseListenedKey } from "./listening.ts";
 export {
   DEFAULT_CONTROLLER,
   DEFAULT_INGRESS_CLASS,

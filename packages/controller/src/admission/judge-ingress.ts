@@ -81,7 +81,7 @@ export function diagnosticsOf(
     state,
     createXds({ features, settings, capabilities: { has: () => true } }),
     new World(),
-    { rendered: () => {}, dropped: () => {} },
+    { rendered: () => {}, dropped: () => {}, diagnosed: () => {} },
   );
   const change = state.takeChange();
   if (change !== undefined) rendering.apply(change);

@@ -31,6 +31,25 @@ const namespaces = z.union(
   ],
   { error: mustBe(NAMESPACES) },
 );
+const ADDRESSES = "IP addresses or host names, with commas between them";
+const statusAddress = z
+  .string()
+  .refine(
+    (value) =>
+      isIP(value) !== 0 ||
+      /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value),
+    ADDRESSES,
+  );
+const addresses = z.union(
+  [
+    z.array(statusAddress),
+    z
+      .string()
+      .transform((list) => list.split(",").map((item) => item.trim()))
+      .pipe(z.array(statusAddress)),
+  ],
+  { error: mustBe(ADDRESSES) },
+);
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")], {
   error: mustBe("true or false"),
 });
@@ -66,6 +85,35 @@ export const SETTINGS = {
     schema: z.string().min(1).optional(),
     value: "SELECTOR",
     doc: "take only Ingresses with these labels from the API server",
+  },
+  status: {
+    schema: flag.default(true),
+    value: "BOOL",
+    doc: "with --kube, write on Ingresses whether they are live, and their address, and tell findings as Events",
+  },
+  publishService: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9.-]+\/[a-z0-9.-]+$/, "it must be NAMESPACE/NAME")
+      .optional(),
+    value: "NAMESPACE/NAME",
+    doc: "the Service in front of Envoy, whose addresses are those of the Ingresses",
+  },
+  publishStatusAddress: {
+    schema: addresses.default([]),
+    value: "ADDRESS",
+    repeatable: true,
+    doc: "IP address or host name of the Ingresses, in place of those of a Service; may be repeated",
+  },
+  leaderElection: {
+    schema: flag.optional(),
+    value: "BOOL",
+    doc: "write status only while holding the Lease sluice-leader (default: in a pod)",
+  },
+  leaseNamespace: {
+    schema: namespace.optional(),
+    value: "NAME",
+    doc: "namespace of the Lease (default: the pod's own)",
   },
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },

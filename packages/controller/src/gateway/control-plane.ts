@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { cacheInline, type Inline, World, type WorldEvents } from "@sluice/ads";
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
-import type { Diagnostic, GatewaySettings, Resource } from "@sluice/model";
+import type { Diagnostic, GatewaySettings, ObjectKey, Resource, ResourceRef } from "@sluice/model";
 import { compareDiagnostics } from "@sluice/model";
 import type { Store } from "@sluice/store";
 import {
@@ -32,6 +32,7 @@ export interface ControlPlaneOptions {
    */
   readonly mayRender?: () => boolean;
   readonly observer?: RenderObserver;
+  readonly status?: StatusObserver;
   /** Receives exceptions of the search for who is at fault for a refusal: bugs. Default: to standard error. */
   readonly onError?: (error: unknown) => void;
 }
@@ -44,6 +45,20 @@ export interface RenderObserver {
   changeRendered(milliseconds: number): void;
 }
 
+/** Is told what is behind the status of objects, as it changes. */
+export interface StatusObserver {
+  rendered(rendering: string, resource: Resource): void;
+  dropped(rendering: string, ref: ResourceRef): void;
+  /** A part of the control plane has this to say now, in place of what it said before. */
+  diagnosed(part: string, found: readonly Diagnostic[]): void;
+  /** Objects have been set aside, or are served again, or are known to be at fault. */
+  setAside(keys: readonly ObjectKey[]): void;
+  /** These objects of the store have changed. */
+  changed(keys: readonly ObjectKey[]): void;
+  /** What is known has been rendered. */
+  settled(): void;
+}
+
 /** From the store to what nodes are served. */
 export interface ControlPlane {
   readonly model: ModelState;
@@ -52,6 +67,8 @@ export interface ControlPlane {
   /** The rendering for nodes with these extensions. Nodes with the same abilities share one. */
   renderingFor(extensions: ReadonlySet<string>): Rendering;
   renderings(): readonly Rendering[];
+  /** Whether nodes are served, and all that is known has been rendered. */
+  isCurrent(): boolean;
   readonly isolation: Isolation;
   /**
    * Goes on with other settings. What depends on them is translated and rendered anew, and nothing else reaches a node;
@@ -71,7 +88,18 @@ export interface ControlPlane {
  */
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, features } = options;
-  const { state, sink } = createModelState();
+  const { status } = options;
+  const { state, sink: stateSink } = createModelState();
+  const sink =
+    status === undefined
+      ? stateSink
+      : {
+          ...stateSink,
+          diagnostics(unit: string, found: readonly Diagnostic[]) {
+            stateSink.diagnostics(unit, found);
+            status.diagnosed(unit, found);
+          },
+        };
   const renderings = new Map<string, Rendering>();
   const required = new Set(features.flatMap((feature) => feature.requires ?? []));
 
@@ -81,6 +109,8 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   let full = xdsFor(ABLE);
 
   let isOpen = false;
+  /** Whether something was not to be rendered so far. */
+  let isHeldBack = false;
   const openIfSynced = (): void => {
     isOpen ||= store.isSynced() && (options.isComplete?.() ?? true);
     if (isOpen) for (const { world } of renderings.values()) world.open();
@@ -101,9 +131,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     if (change !== undefined) options.observer?.changeRendered(performance.now() - start);
   };
   const flush = (): void => {
-    if (options.mayRender?.() ?? true) render();
+    isHeldBack = !(options.mayRender?.() ?? true);
+    if (isHeldBack) return;
+    render();
+    status?.settled();
   };
-  const objects = createEffectiveStore(store);
+  const objects = createEffectiveStore(store, (keys) => status?.setAside(keys));
   const isolation = createIsolation({
     objects,
     // A trial compares what is served before and after it, and must not wait for others.
@@ -111,6 +144,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     whenIdle: options.whenIdle,
     now: Date.now,
     onError: options.onError ?? ((error) => console.error("Failed: isolation:", error)),
+    onConvicted: (keys) => status?.setAside(keys),
   });
   const events: WorldEvents = {
     onAccepted(verdict) {
@@ -121,14 +155,20 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       isolation.refused(verdict);
       options.events?.onRefused?.(verdict);
     },
+    ...(options.events?.onRemoved === undefined ? {} : { onRemoved: options.events.onRemoved }),
   };
   const create = (name: string, xds: Xds): Rendering =>
     createRendering(name, state, xds, new World(events), {
       rendered(resource) {
         isolation.rendered(name, resource);
+        status?.rendered(name, resource);
         options.observer?.resourceRendered(resource);
       },
-      dropped: (ref) => isolation.dropped(name, ref),
+      dropped(ref) {
+        isolation.dropped(name, ref);
+        status?.dropped(name, ref);
+      },
+      diagnosed: (resource, found) => status?.diagnosed(`${name} ${resource}`, found),
     });
 
   renderings.set("", create("full", full));
@@ -143,6 +183,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   const unsubscribe = store.onApplied((_revision, keys) => {
     objects.follow(keys);
     isolation.changed(keys);
+    status?.changed(keys);
     flush();
   });
   void store.whenSynced().then(flush);
@@ -170,6 +211,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       return made;
     },
     renderings: () => [...renderings.values()],
+    isCurrent: () => isOpen && !isHeldBack,
     diagnostics() {
       const found = [
         ...store.diagnostics(),

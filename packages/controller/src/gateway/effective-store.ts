@@ -25,7 +25,11 @@ export interface EffectiveStore {
   aside(object: KubeObject): Aside | undefined;
 }
 
-export function createEffectiveStore(source: Store): EffectiveStore {
+/** `onSetAside` is told of the candidates of which another form is seen than before, before anything follows from it. */
+export function createEffectiveStore(
+  source: Store,
+  onSetAside: (keys: readonly ObjectKey[]) => void = () => {},
+): EffectiveStore {
   const store = source.fork();
   const entries = new Map<ObjectKey, Aside>();
   const read = (from: Store, key: ObjectKey): KubeObject | undefined => {
@@ -58,6 +62,7 @@ export function createEffectiveStore(source: Store): EffectiveStore {
       }
       for (const key of seen.keys()) entries.delete(key);
       for (const entry of aside) if (seen.has(keyOf(entry.object))) entries.set(keyOf(entry.object), entry);
+      onSetAside([...seen.keys()]);
       write(seen);
     },
     aside(object) {

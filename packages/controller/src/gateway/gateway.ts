@@ -10,6 +10,7 @@ import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gat
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
+import { type GatewayStatus, startStatus } from "../status/start-status.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type Definitions, followDefinitions } from "./definitions.ts";
 import { createGateways, type Gateways, type ServedGateway } from "./gateways.ts";
@@ -43,6 +44,8 @@ export interface Gateway {
   readonly dns?: DnsNames;
   /** The source of the API server's objects, if there is one. */
   readonly kubernetes?: KubernetesSource;
+  /** The writing of status, if there is such a source. */
+  readonly status?: GatewayStatus;
   stop(): Promise<void>;
 }
 
@@ -68,6 +71,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dns = namesOf(settings);
   let kubernetes: KubernetesSource | undefined;
   const translate = await translateSettings(settings);
+  const status =
+    settings.kube && settings.status ? await startStatus({ settings, store, logger }) : undefined;
   const gateways = createGateways({
     // Nothing is in flight before xDS is served.
     whenIdle: (of) => server?.whenIdle({ of }) ?? Promise.resolve(),
@@ -79,19 +84,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     isComplete: () => dns?.isPending() !== true,
     mayRender: () => kubernetes?.isPending() !== true,
     observe: (gateway) => ({
+      ...(status === undefined ? {} : { status: status.of(gateway).observer }),
       events: {
         onAccepted(event) {
           metrics.ads.accepted(event);
+          status?.of(gateway).answered(event);
           options.onAccepted?.(event);
         },
         onRefused(event) {
           const { node, resource, words } = event;
           metrics.ads.refused(event);
+          status?.of(gateway).answered(event);
           logger.warn(
             { gateway, node, typeUrl: resource.typeUrl, name: resource.name, words },
             "resource refused by Envoy",
           );
         },
+        onRemoved: ({ key }) => status?.of(gateway).removed(key),
       },
       onError(err) {
         metrics.failed("isolation");
@@ -120,6 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onConnection(event) {
       const { info, connected } = event;
       metrics.ads.connection(event);
+      status?.nodesChanged();
       logger.info(
         { node: info.id, cluster: info.cluster, version: info.version },
         connected ? "node connected" : "node disconnected",
@@ -130,12 +140,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   metrics.observe({ gateways, ads });
   try {
     // Both before either is waited for, so that the store is synced when both are.
-    if (settings.kube) kubernetes = await startKubernetesSource(settings, metrics.store, logger);
+    if (settings.kube)
+      kubernetes = await startKubernetesSource(settings, metrics.store, logger, status?.observe);
   } catch (error) {
     dns?.close();
+    await status?.close();
     await ads.close();
     throw error;
   }
+  status?.attach(gateways, ads);
+  metrics.observeStatus(status?.measured);
   kubernetes?.onAnswer(gateways.flush);
   metrics.observeKubernetes(kubernetes);
   const files =
@@ -156,7 +170,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     ...(dns === undefined ? {} : { dns }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(status === undefined ? {} : { status }),
     async stop() {
+      // Before nodes are let go, which would count as a change.
+      await status?.close();
       dns?.close();
       files?.close();
       await kubernetes?.close();

@@ -46,7 +46,9 @@ export interface GatewaysOptions
   /** Resolves when no node of the gateway has anything in flight. */
   readonly whenIdle: (isOfGateway: (info: NodeInfo) => boolean) => Promise<void>;
   /** What to tell of one gateway, and whom. */
-  readonly observe?: (gateway: string) => Pick<ControlPlaneOptions, "events" | "observer" | "onError">;
+  readonly observe?: (
+    gateway: string,
+  ) => Pick<ControlPlaneOptions, "events" | "observer" | "status" | "onError">;
   /** A gateway is gone: its nodes are to be sent away. */
   readonly onDeleted?: (name: string) => void;
 }

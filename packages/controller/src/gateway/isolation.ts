@@ -38,6 +38,8 @@ export interface IsolationOptions {
   readonly now: () => number;
   /** Receives exceptions: bugs. */
   readonly onError: (error: unknown) => void;
+  /** Is told of objects that were found to be at fault, once `asideOf` knows. */
+  readonly onConvicted?: (keys: readonly ObjectKey[]) => void;
 }
 
 /**
@@ -59,6 +61,8 @@ export interface Isolation {
   /** To be told which objects changed, once they are followed. */
   changed(keys: readonly ObjectKey[]): void;
   entries(): readonly IsolatedObject[];
+  /** Whether the present form of the object is not what is served, with Envoy's words if it is known to be at fault. */
+  asideOf(key: ObjectKey): { readonly words?: string } | undefined;
   diagnostics(): readonly Diagnostic[];
   /** Resolves when no search is under way. */
   settled(): Promise<void>;
@@ -107,6 +111,7 @@ export function createIsolation(options: IsolationOptions): Isolation {
       };
       isolated.set(keyOf(form), { form, entry });
     }
+    options.onConvicted?.([...culprits.keys()].map(keyOf));
     if (culprits.size === 0) givenUp.set(slot, shape.resource.version);
   };
 
@@ -213,6 +218,12 @@ export function createIsolation(options: IsolationOptions): Isolation {
       }
     },
     entries,
+    asideOf(key) {
+      const object = objects.present(key);
+      if (object === undefined || objects.aside(object) === undefined) return undefined;
+      const found = isolated.get(key);
+      return found?.form === object ? { words: found.entry.words } : {};
+    },
     diagnostics: () => entries().map(isolatedDiagnostic),
     settled: () => running ?? Promise.resolve(),
   };

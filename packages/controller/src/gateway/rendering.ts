@@ -24,6 +24,8 @@ export interface Rendering {
 export interface RenderingListener {
   rendered(resource: Resource): void;
   dropped(ref: ResourceRef): void;
+  /** What there is to say of a resource is this now, if anything. */
+  diagnosed(resource: string, found: readonly Diagnostic[]): void;
 }
 
 /** Renders units of the model into resources. The cost follows the change: untouched units are not looked at. */
@@ -40,6 +42,11 @@ export function createRendering(
   const tablesOf = new Map<string, readonly RouteTable[]>();
   let chainTables: readonly RouteTable[] = [];
 
+  const diagnose = (key: string, found: readonly Diagnostic[]): void => {
+    if (found.length > 0) diagnostics.set(key, found);
+    else if (!diagnostics.delete(key)) return;
+    listener.diagnosed(key, found);
+  };
   /** `sameObjects`: nothing has changed in the objects, so that an equal resource says nothing new to anybody. */
   const collect = (sameObjects: boolean) => {
     const set: Resource[] = [];
@@ -47,8 +54,7 @@ export function createRendering(
     return {
       put(resource: Resource, found: readonly Diagnostic[] = []): void {
         const key = resourceKey(resource);
-        if (found.length === 0) diagnostics.delete(key);
-        else diagnostics.set(key, found);
+        diagnose(key, found);
         if (sameObjects && resources.get(key)?.version === resource.version) return;
         resources.set(key, resource);
         listener.rendered(resource);
@@ -59,7 +65,7 @@ export function createRendering(
       },
       drop(ref: ResourceRef): void {
         const key = resourceKey(ref);
-        diagnostics.delete(key);
+        diagnose(key, []);
         if (!resources.delete(key)) return;
         listener.dropped(ref);
         removed.push(ref);

@@ -2,8 +2,10 @@ import type { AdsServer } from "@sluice/ads";
 import type { Store } from "@sluice/store";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { Gateways } from "../gateway/gateways.ts";
+import type { MeasuredStatus } from "../status/start-status.ts";
 import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
 import { kubernetesMetrics, type MeasuredKubernetes } from "./kubernetes-metrics.ts";
+import { statusMetrics } from "./status-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { worldMetrics } from "./world-metrics.ts";
 
@@ -24,6 +26,8 @@ export interface GatewayMetrics {
   observe(parts: { readonly gateways: Gateways; readonly ads: AdsServer }): void;
   /** To be called with the source of the API server's objects, if there is one. */
   observeKubernetes(source: MeasuredKubernetes | undefined): void;
+  /** To be called with the writing of status, if there is any. */
+  observeStatus(status: MeasuredStatus | undefined): void;
   readonly contentType: string;
   /** In Prometheus' text format. */
   text(): Promise<string>;
@@ -41,6 +45,8 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
   });
   let kubernetes: MeasuredKubernetes | undefined;
   kubernetesMetrics(registry, () => kubernetes);
+  let status: MeasuredStatus | undefined;
+  statusMetrics(registry, () => status);
   const ads = adsMetrics(registry, () => performance.now());
   return {
     ads,
@@ -60,6 +66,9 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
     },
     observeKubernetes(source) {
       kubernetes = source;
+    },
+    observeStatus(measured) {
+      status = measured;
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

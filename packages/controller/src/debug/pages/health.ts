@@ -1,3 +1,4 @@
+import type { LeaderStatus } from "@sluice/leader-election";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { type Page, type ProcessTarget, plainText } from "../page.ts";
 
@@ -41,7 +42,8 @@ export function readiness({
   store,
   gateways,
   kubernetes,
-}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes">): ReadinessCheck[] {
+  status,
+}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes" | "status">): ReadinessCheck[] {
   const unsynced = store.unsynced();
   const served = gateways.list();
   const closed = served.flatMap(({ name, controlPlane }) =>
@@ -53,6 +55,7 @@ export function readiness({
   return [
     check("sources", store.isSynced(), `waiting for ${unsynced.length === 0 ? "any" : unsynced.join(", ")}`),
     ...(kubernetes === undefined ? [] : [apiServer(kubernetes)]),
+    ...(status?.leader() === undefined ? [] : [leadership(status.leader())]),
     check("snapshot", closed.length === 0, `not complete for ${closed.join(", ")}`),
   ];
 }
@@ -69,6 +72,17 @@ function apiServer(source: KubernetesSource): ReadinessCheck {
   if (missing.length > 0)
     return { name, ok: false, missing: [`waiting for ${missing.join(", ")}`, ...words].join("; ") };
   return { name, ok: true, ...(words.length === 0 ? {} : { note: `ok, but ${words.join("; ")}` }) };
+}
+
+/** Who does not lead serves as well as who does. */
+function leadership(leader: LeaderStatus | undefined): ReadinessCheck {
+  const who = leader?.holder === "" || leader === undefined ? "nobody" : leader.holder;
+  const trouble = leader?.lastError === undefined ? "" : `; the Lease: ${leader.lastError}`;
+  return {
+    name: "leader",
+    ok: true,
+    note: `ok, ${leader?.leader ? "this replica" : `it is ${who}`}${trouble}`,
+  };
 }
 
 function check(name: string, ok: boolean, missing: string): ReadinessCheck {
