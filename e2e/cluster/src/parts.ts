@@ -41,7 +41,11 @@ export function etcd(context: PartsContext): Part {
 }
 
 /** `audit`: every request is logged, one JSON object a line, in `logs/audit.log`. */
-export function apiServer(context: PartsContext, isReady: () => Promise<boolean>, audit: boolean): Part {
+export function apiServer(
+  context: PartsContext,
+  isReady: () => Promise<boolean>,
+  { audit, flags }: { readonly audit: boolean; readonly flags: readonly string[] },
+): Part {
   const { ports, folder, tools, credentials } = context;
   const certificates = join(folder, "certificates");
   mkdirSync(certificates, { recursive: true });
@@ -65,6 +69,7 @@ export function apiServer(context: PartsContext, isReady: () => Promise<boolean>
       // Without it a SIGTERM waits up to a minute for clients to end their watches.
       "--shutdown-watch-termination-grace-period=1s",
       ...(audit ? auditFlags(folder) : []),
+      ...flags,
     ],
     logFile: join(folder, "logs", "kube-apiserver.log"),
     isReady,

@@ -21,6 +21,8 @@ export interface StartClusterOptions {
   readonly controllerManager?: boolean;
   /** Log every request in `logs/audit.log`. Default false. */
   readonly audit?: boolean;
+  /** Flags of kube-apiserver besides ours. */
+  readonly apiServerFlags?: readonly string[];
 }
 
 /** A real API server, with what it needs. */
@@ -87,7 +89,10 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   const kubeconfig = kubeconfigOf(ADMIN, staticToken(ADMIN));
   const parts = {
     etcd: etcd(context),
-    apiServer: apiServer(context, async () => (await api.get("/readyz")) === "ok", options.audit ?? false),
+    apiServer: apiServer(context, async () => (await api.get("/readyz")) === "ok", {
+      audit: options.audit ?? false,
+      flags: options.apiServerFlags ?? [],
+    }),
     controllerManager:
       options.controllerManager === false
         ? undefined
