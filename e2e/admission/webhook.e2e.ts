@@ -3,7 +3,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeAuthority } from "@sluice/admission/testing";
-import { type ExecaError, execa } from "execa";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KubeObject } from "../cluster/src/objects.ts";
 import { requireTools } from "../cluster/src/tools.ts";
@@ -161,7 +161,7 @@ test("nobody without a certificate of the API servers' CA is answered", async ()
 
 test("a webhook without a CA for its clients does not start", async () => {
   const flags = FLAGS.slice(0, 6);
-  const { exitCode, stderr }: Partial<ExecaError> = await execa(
+  const { exitCode, stderr } = await execa(
     "node",
     [CLI, "serve", "--kube", "--debug-address", `127.0.0.1:${debugPort}`, ...flags],
     { env: { KUBECONFIG: shared.cluster.kubeconfig }, reject: false },
