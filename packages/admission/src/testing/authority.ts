@@ -1,6 +1,7 @@
 // The X.509 library wires its parts by decorators, which need this polyfill loaded before it.
 import "reflect-metadata";
 import { createPrivateKey } from "node:crypto";
+import { isIP } from "node:net";
 import {
   BasicConstraintsExtension,
   SubjectAlternativeNameExtension,
@@ -11,7 +12,7 @@ import {
 export interface Authority {
   /** PEM. */
   readonly certificate: string;
-  /** A certificate, valid for an hour, that serves as a server's and as a client's; PEM. */
+  /** A certificate, valid for an hour, that serves as a server's and as a client's; PEM. `name` is a DNS name or an IP address. */
   issue(name: string): Promise<{ readonly chain: string; readonly key: string }>;
 }
 
@@ -39,7 +40,9 @@ export async function makeAuthority(name: string): Promise<Authority> {
         signingAlgorithm: ALGORITHM,
         publicKey: pair.publicKey,
         signingKey: keys.privateKey,
-        extensions: [new SubjectAlternativeNameExtension([{ type: "dns", value: subject }])],
+        extensions: [
+          new SubjectAlternativeNameExtension([{ type: isIP(subject) === 0 ? "dns" : "ip", value: subject }]),
+        ],
       });
       const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
       const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
