@@ -25,6 +25,7 @@ import {
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ControlPlane, createControlPlane } from "./control-plane.ts";
+import { createGateways, type Gateways } from "./gateways.ts";
 
 /** The two laws of the design page. `LAWS_RUNS=20` tries twenty times as much. */
 const RUNS = 150 * Number(process.env.LAWS_RUNS ?? "1");
@@ -50,11 +51,11 @@ beforeAll(async () => {
   options = { features, sound: await keyPair(["a.test"]), wild: await keyPair(["*.test"]) };
 });
 
-function start(store: Store): ControlPlane {
+function start(store: Store, translate: TranslateSettings = SETTINGS): ControlPlane {
   return createControlPlane({
     store,
     features,
-    translate: SETTINGS,
+    translate,
     gateway: DEFAULT_GATEWAY_SETTINGS,
     whenIdle: () => Promise.resolve(),
   });
@@ -275,6 +276,121 @@ describe("changing, breaking or deleting one Ingress changes nothing of a host t
       { numRuns: RUNS },
     );
     expect(untouched).toBeGreaterThan(atLeast);
+  });
+});
+
+describe("of several gateways over one store", () => {
+  const CLASSES = ["one", "two"] as const;
+
+  /** Gateways `one` and `two`, each for the class of its name. */
+  function both(store: Store): Gateways {
+    const { listens: _listens, httpsPort: _port, ...translate } = SETTINGS;
+    const gateways = createGateways({
+      store,
+      features,
+      translate,
+      controller: DEFAULT_CONTROLLER,
+      takesAnyNode: false,
+      whenIdle: () => Promise.resolve(),
+    });
+    for (const name of CLASSES)
+      gateways.set({ name, listens: { ingressClass: name }, settings: DEFAULT_GATEWAY_SETTINGS });
+    return gateways;
+  }
+  const planeOf = (gateways: Gateways, name: string): ControlPlane =>
+    gateways.get(name)?.controlPlane ?? expect.fail(`there is no gateway ${name}`);
+  const inClass = (object: KubeObject, ingressClassName: string): KubeObject =>
+    object.kind === "Ingress"
+      ? {
+          ...object,
+          metadata: { ...object.metadata, annotations: withoutClass(object.metadata.annotations) },
+          spec: { ...object.spec, ingressClassName },
+        }
+      : object;
+  const withoutClass = (annotations: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== "kubernetes.io/ingress.class"));
+  /** Each Ingress is of one of the classes, by its name, and never of the other's. */
+  const spread = (operations: readonly Operation[]): Operation[] =>
+    operations.map((operation) => {
+      if (!("set" in operation)) return operation;
+      const { name } = operation.set.metadata;
+      return { set: inClass(operation.set, CLASSES[name.length % 2 === 0 ? 0 : 1]) };
+    });
+
+  it("each is as if it were alone", () => {
+    fc.assert(
+      fc.property(arbitraryOperations(options, 25), (operations) => {
+        const store = strictStore();
+        const gateways = both(store);
+        run(store, spread(operations));
+        for (const name of CLASSES) {
+          const alone = strictStore();
+          alone.apply({ set: store.dump(), removed: [] });
+          const settings = { ...SETTINGS, listens: { ingressClass: name } };
+          expect(seen(planeOf(gateways, name))).toEqual(seen(start(alone, settings)));
+        }
+        gateways.stop();
+      }),
+      { numRuns: RUNS / 2 },
+    );
+  });
+
+  it("an Ingress of one changes no resource of the other", () => {
+    fc.assert(
+      fc.property(
+        arbitraryOperations(options, 25),
+        fc.array(arbitraryIngress(features), { minLength: 1, maxLength: 4 }),
+        (operations, changes) => {
+          const store = strictStore();
+          const gateways = both(store);
+          run(
+            store,
+            spread(operations).filter(
+              (operation) => !("set" in operation) || operation.set.kind !== "Ingress",
+            ),
+          );
+          store.apply({
+            set: [ingress("of-two", { rules: [["a.test", [{}]]], ingressClass: "two" })],
+            removed: [],
+          });
+          const before = seen(planeOf(gateways, "two"));
+          for (const change of changes) {
+            const { namespace, name } = change.metadata;
+            const changed = inClass(change, "one");
+            store.apply({ set: [changed], removed: [] });
+            expect(seen(planeOf(gateways, "two"))).toEqual(before);
+            if (changes.length % 2 === 0)
+              store.apply({ set: [], removed: [{ kind: "Ingress", namespace, name }] });
+            expect(seen(planeOf(gateways, "two"))).toEqual(before);
+          }
+          gateways.stop();
+        },
+      ),
+      { numRuns: RUNS / 2 },
+    );
+  });
+});
+
+describe("two replicas", () => {
+  it("that learn of the same objects in different orders serve the same bytes", () => {
+    fc.assert(
+      fc.property(arbitraryOperations(options, 25), fc.infiniteStream(fc.nat()), (operations, dice) => {
+        const store = strictStore();
+        const plane = start(store);
+        run(store, operations);
+        const shuffled = store
+          .dump()
+          .map((object) => ({ object, at: dice.next().value }))
+          .sort((a, b) => a.at - b.at);
+        const other = strictStore();
+        const replica = start(other);
+        for (const { object } of shuffled) other.apply({ set: [structuredClone(object)], removed: [] });
+        expect(seen(replica).resources).toEqual(seen(plane).resources);
+        plane.stop();
+        replica.stop();
+      }),
+      { numRuns: RUNS },
+    );
   });
 });
 
