@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { bootstrap, probeListener } from "@sluice/envoy";
+import { dirname, join, resolve } from "node:path";
+import { bootstrap, probeListener, type XdsTls, xdsSecretFiles } from "@sluice/envoy";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
 import { OperatorError } from "../operator-error.ts";
@@ -10,6 +11,8 @@ interface BootstrapFlags {
   readonly xdsAddress: string;
   readonly adminAddress: string;
   readonly probePort?: number;
+  readonly xdsTlsFolder?: string;
+  readonly xdsServerName?: string;
   readonly stateOfTheWorld?: boolean;
   readonly output?: string;
   readonly format: "json" | "yaml";
@@ -28,6 +31,11 @@ export function bootstrapCommand(): Command {
       "let anybody ask for /ready and /stats/prometheus on this port, as kubelet and Prometheus do",
       portOf,
     )
+    .option(
+      "--xds-tls-folder <DIR>",
+      "reach xDS by mutual TLS, with tls.crt, tls.key and ca.crt of this folder; needs --output",
+    )
+    .option("--xds-server-name <NAME>", "DNS name that the control plane's certificate must have")
     .option("--state-of-the-world", "ask for state of the world instead of delta")
     .addOption(new Option("--format <FORMAT>").choices(["json", "yaml"]).default("yaml"))
     .option("--output <FILE>", "write to this file, only its owner may read it, instead of standard output")
@@ -36,12 +44,14 @@ export function bootstrapCommand(): Command {
       "\nExample:\n  sluice bootstrap --xds-address unix:/run/sluice/xds.sock > envoy.yaml && envoy -c envoy.yaml",
     )
     .action((flags: BootstrapFlags) => {
+      const xdsTls = xdsTlsOf(flags);
       const config = bootstrap({
         nodeId: flags.nodeId,
         cluster: flags.cluster,
         xdsAddress: flags.xdsAddress,
         adminAddress: flags.adminAddress,
         delta: flags.stateOfTheWorld !== true,
+        ...(xdsTls === undefined ? {} : { xdsTls }),
         ...(flags.probePort === undefined
           ? {}
           : { extensions: probeListener({ port: flags.probePort, adminAddress: flags.adminAddress }) }),
@@ -49,7 +59,23 @@ export function bootstrapCommand(): Command {
       const text = flags.format === "json" ? `${JSON.stringify(config, null, 2)}\n` : stringify(config);
       if (flags.output === undefined) process.stdout.write(text);
       else write(flags.output, text);
+      for (const [name, content] of Object.entries(xdsTls === undefined ? {} : xdsSecretFiles(xdsTls)))
+        write(join(xdsTls?.sdsFolder ?? "", name), `${JSON.stringify(content, null, 2)}\n`);
     });
+}
+
+/** Envoy follows certificates only by files that say where they are: these go beside the bootstrap. */
+function xdsTlsOf({ xdsTlsFolder, xdsServerName, xdsAddress, output }: BootstrapFlags): XdsTls | undefined {
+  if (xdsTlsFolder === undefined) return undefined;
+  if (output === undefined)
+    throw new OperatorError("usage", "--xds-tls-folder needs --output.", {
+      hint: "Two more files that Envoy needs are written beside the bootstrap.",
+    });
+  return {
+    folder: resolve(xdsTlsFolder),
+    serverName: xdsServerName ?? xdsAddress.replace(/:\d+$/, ""),
+    sdsFolder: dirname(resolve(output)),
+  };
 }
 
 function write(file: string, text: string): void {

@@ -149,6 +149,16 @@ export const SETTINGS = {
     value: "ADDRESS",
     doc: "where xDS is served, unix:PATH or HOST:PORT (default: a socket in a folder of its own)",
   },
+  xdsTlsAddress: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "where xDS is served over mutual TLS besides, to Envoys on other hosts; needs --kube",
+  },
+  namespace: {
+    schema: namespace.optional(),
+    value: "NAME",
+    doc: "namespace of the gateway's own objects (default: the pod's, else default)",
+  },
   envoyAdminAddress: {
     schema: address.optional(),
     value: "ADDRESS",
@@ -248,6 +258,10 @@ export const Settings = z
   .refine(({ managed, mseIngressConfig }) => !managed || mseIngressConfig === undefined, {
     path: ["mseIngressConfig"],
     error: "with managed there is a gateway for each MseIngressConfig",
+  })
+  .refine(({ xdsTlsAddress, kube }) => xdsTlsAddress === undefined || kube, {
+    path: ["xdsTlsAddress"],
+    error: "it needs --kube, since its certificate authority is in a Secret",
   });
 export type Settings = z.infer<typeof Settings>;
 

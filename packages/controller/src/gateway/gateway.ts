@@ -14,8 +14,10 @@ import { type GatewayStatus, startStatus } from "../status/start-status.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type Definitions, followDefinitions } from "./definitions.ts";
 import { createGateways, type Gateways, type ServedGateway } from "./gateways.ts";
+import { createHandshakeLog } from "./handshake-log.ts";
 import { internalErrorLog } from "./internal-error.ts";
 import { startKubernetesSource } from "./kubernetes-source.ts";
+import { startXdsTls, type XdsTls } from "./xds-tls.ts";
 
 export interface GatewayOptions {
   /** Folders and files of Kubernetes objects. Empty: none, the API server's objects alone. */
@@ -25,6 +27,8 @@ export interface GatewayOptions {
   readonly xdsAddress: string;
   readonly logger: Logger;
   readonly onAccepted?: (event: Verdict) => void;
+  /** Whether this replica moves on what all share. Default: any may. */
+  readonly isLeader?: () => boolean;
   /** Features besides those of the product: for tests of what happens when one of them errs. */
   readonly extraFeatures?: readonly Feature[];
 }
@@ -46,6 +50,8 @@ export interface Gateway {
   readonly kubernetes?: KubernetesSource;
   /** The writing of status, if there is such a source. */
   readonly status?: GatewayStatus;
+  /** ADS over mutual TLS, if it is served. */
+  readonly xdsTls?: XdsTls;
   stop(): Promise<void>;
 }
 
@@ -115,12 +121,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const definitions = followDefinitions({ store, choice, base, gateways });
   dns?.onChanged(gateways.flush);
+  const xdsTls = await startXdsTls(settings, logger, options.isLeader);
+  const logRefusedHandshake = createHandshakeLog(logger, Date.now);
   const ads = await serveAds({
-    address: options.xdsAddress,
+    address: xdsTls === undefined ? options.xdsAddress : [options.xdsAddress, xdsTls.address],
     onNode(info, peer) {
       const placed = gateways.place(info, peer);
       if (typeof placed === "string") logger.warn({ node: info.id, cluster: info.cluster }, placed);
       return placed;
+    },
+    onHandshakeRefused(event) {
+      metrics.ads.handshakeRefused(event);
+      logRefusedHandshake(event);
     },
     onError(err, node) {
       metrics.failed("stream");
@@ -146,6 +158,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     dns?.close();
     await status?.close();
     await ads.close();
+    await xdsTls?.close();
     throw error;
   }
   status?.attach(gateways, ads);
@@ -171,6 +184,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(dns === undefined ? {} : { dns }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(status === undefined ? {} : { status }),
+    ...(xdsTls === undefined ? {} : { xdsTls }),
     async stop() {
       // Before nodes are let go, which would count as a change.
       await status?.close();
@@ -178,6 +192,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       files?.close();
       await kubernetes?.close();
       await ads.close();
+      await xdsTls?.close();
       definitions.stop();
       gateways.stop();
     },

@@ -8,7 +8,8 @@ import {
 } from "@sluice/model";
 import { cell, type Store } from "@sluice/store";
 import { type HotSettings, type TranslateSettings, watchUnserved } from "@sluice/translate";
-import { refuseGateway } from "@sluice/xds-identity";
+// Not the whole package, which loads the Kubernetes client: that costs a second.
+import { refuseGateway } from "@sluice/xds-identity/names";
 import {
   type ControlPlane,
   type ControlPlaneOptions,

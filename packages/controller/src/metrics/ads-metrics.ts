@@ -1,4 +1,4 @@
-import type { AdsServer, NodeInfo, NodeView, TypeView, Verdict } from "@sluice/ads";
+import type { AdsServer, NodeInfo, NodeView, RefusedHandshake, TypeView, Verdict } from "@sluice/ads";
 import type { Resource } from "@sluice/model";
 import { Counter, Histogram, type Registry } from "prom-client";
 import { typeName } from "../debug/data/resource-types.ts";
@@ -16,6 +16,7 @@ export interface AdsMetrics {
   rendered(resource: Resource): void;
   accepted(verdict: Verdict): void;
   refused(verdict: Verdict): void;
+  handshakeRefused(refused: RefusedHandshake): void;
   /** Gauges ask it from then on. */
   observe(ads: Pick<AdsServer, "nodes">, gatewayOf: (info: NodeInfo) => string): void;
 }
@@ -39,6 +40,12 @@ export function adsMetrics(registry: Registry, now: () => number): AdsMetrics {
     name: "sluice_ads_resources_refused_total",
     help: "Resources that nodes have refused when they came alone in a response, by type.",
   });
+  const handshakes = new Counter({
+    name: "sluice_ads_handshakes_refused_total",
+    help: "Connections over mutual TLS that were not let in, by reason.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
   const duration = new Histogram({
     ...typed,
     name: "sluice_ads_acceptance_duration_seconds",
@@ -60,6 +67,7 @@ export function adsMetrics(registry: Registry, now: () => number): AdsMetrics {
       if (milliseconds !== undefined) duration.observe({ type }, milliseconds / 1000);
     },
     refused: ({ resource }) => refused.inc({ type: typeName(resource.typeUrl) }),
+    handshakeRefused: ({ reason }) => handshakes.inc({ reason }),
     observe: (ads, gatewayOf) => observeNodes(registry, ads, gatewayOf),
   };
 }

@@ -114,6 +114,7 @@ describe("docs/metrics.md", () => {
     bench.apply(shop("news.example", {}, "news"));
     await bench.target.ads.whenIdle();
     bench.target.metrics.failed("derivation");
+    bench.target.metrics.ads.handshakeRefused({ from: "10.0.0.1", reason: "CERT_HAS_EXPIRED" });
     const { text } = await scrape(bench);
     for (const { name, labels } of rows) {
       const [, inner = ""] =
