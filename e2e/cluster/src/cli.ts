@@ -5,20 +5,21 @@ import { runCluster } from "./up.ts";
 
 const USAGE = `usage: node e2e/cluster/src/cli.ts COMMAND
   tools       build what is missing of the cluster's programs, and of those that tests run in it (needs Go)
-  up [PORT]   run a cluster until Ctrl-C, its API server on a port of 127.0.0.1 (default: one that is free)`;
+  up [API_PORT [HTTP_PORT]]   run a cluster with the gateway in it until Ctrl-C, both on ports of 127.0.0.1 (default: ones that are free)`;
 
-async function main([command, argument]: readonly string[]): Promise<number> {
+async function main([command, argument, second]: readonly string[]): Promise<number> {
   // The inner half of up is ended by its standard input alone.
   if (command === "inside" && argument !== undefined) return runInside(argument).then(() => 0);
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
   const say = (text: string): void => console.error(`sluice: ${text}`);
-  const port = Number(argument ?? 0);
+  const ports = { api: Number(argument ?? 0), http: Number(second ?? 0) };
   if (command === "tools") {
     await buildTools({ onProgress: say, signal: interrupt.signal });
     return 0;
   }
-  if (command === "up" && Number.isInteger(port)) return runCluster(port, interrupt.signal, say);
+  if (command === "up" && Object.values(ports).every(Number.isInteger))
+    return runCluster(ports, interrupt.signal, say);
   console.error(USAGE);
   return 2;
 }

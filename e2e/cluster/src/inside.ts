@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startNodeAgent } from "../node-agent/start-node-agent.ts";
+import { installGateway } from "./gateway.ts";
 import { startRelay } from "./relay.ts";
 import { startCluster } from "./start-cluster.ts";
 
@@ -10,7 +11,7 @@ export const API_SOCKET = "api.sock";
 export const READY = "ready";
 
 /**
- * The inner half of `make cluster`: runs a cluster with one node until standard input ends, as it does when the outer half is gone,
+ * The inner half of `make cluster`: runs a cluster with one node and the gateway of the checkout in it until standard input ends, as it does when the outer half is gone,
  * however that went.
  */
 export async function runInside(folder: string): Promise<void> {
@@ -26,7 +27,9 @@ export async function runInside(folder: string): Promise<void> {
     { path: join(folder, API_SOCKET) },
     { port: Number(new URL(cluster.server).port) },
   );
+  const gateway = await installGateway(cluster);
   console.log(READY);
   await ended;
+  gateway.close();
   relay.close();
 }

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildTools } from "./build-tools.ts";
 import { writeKubeconfig } from "./credentials.ts";
+import { HTTP_SOCKET } from "./gateway.ts";
 import { API_SOCKET, READY } from "./inside.ts";
 import { startRelay } from "./relay.ts";
 import { CLUSTER_TOOLS, requireTools } from "./tools.ts";
@@ -14,25 +15,27 @@ const SCRIPTS = join(import.meta.dirname, "../../../scripts");
 const CLI = join(import.meta.dirname, "cli.ts");
 
 /**
- * `make cluster`: a cluster in a network namespace of its own, its API server on a port of this machine, until the
- * signal. Resolves with an exit code when all of it is gone.
+ * `make cluster`: a cluster in a network namespace of its own, its API server and the gateway on ports of this machine (0:
+ * one that is free), until the signal. Resolves with an exit code when all of it is gone.
  */
 export async function runCluster(
-  port: number,
+  ports: { readonly api: number; readonly http: number },
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<number> {
-  await buildTools({ names: CLUSTER_TOOLS, onProgress: say, signal });
+  await buildTools({ names: [...CLUSTER_TOOLS, "helm"], onProgress: say, signal });
   const folder = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
-  say("starting etcd, the API server, the controller manager and a node");
+  say("starting etcd, the API server, the controller manager, a node, and the gateway in it");
   const inner = startInner(folder);
   const exit = once(inner, "exit");
   try {
     signal.addEventListener("abort", () => inner.stdin?.end());
     if (signal.aborted || !(await isUp(inner))) return signal.aborted ? 0 : 1;
-    const relay = await startRelay({ port }, { path: join(folder, API_SOCKET) });
-    say(instructions(outerKubeconfig(folder, relay.port), folder));
+    const relay = await startRelay({ port: ports.api }, { path: join(folder, API_SOCKET) });
+    const gateway = await startRelay({ port: ports.http }, { path: join(folder, HTTP_SOCKET) });
+    say(instructions(outerKubeconfig(folder, relay.port), gateway.port, folder));
     await exit;
+    gateway.close();
     relay.close();
     return signal.aborted ? 0 : 1;
   } finally {
@@ -73,15 +76,16 @@ function outerKubeconfig(folder: string, port: number): string {
   });
 }
 
-function instructions(kubeconfig: string, folder: string): string {
-  return `The cluster is up. In another terminal:
+function instructions(kubeconfig: string, httpPort: number, folder: string): string {
+  return `The cluster is up, and the gateway in it. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
   export PATH=${dirname(requireTools().kubectl)}:$PATH
   kubectl create deployment echo --image=sluice/echo --replicas=3 --port=8080
   kubectl expose deployment echo --port=80 --target-port=8080
-  kubectl get pods,endpointslices -o wide
-  kubectl get --raw /api/v1/namespaces/default/services/echo:80/proxy/
+  kubectl create ingress echo --class=mse --rule='echo.example/*=echo:80'
+  kubectl get pods -A -o wide
+  curl -H 'Host: echo.example' http://127.0.0.1:${httpPort}/
 
 Containers are processes here, and sluice/echo is the image there is. Logs, those of the containers too, are in
   ${join(folder, "logs")}
