@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
 import type { Request, Response } from "./protocol.ts";
-import { inline, later, make, resource } from "./testing/fixtures.ts";
+import { inline, inShared, later, make, resource } from "./testing/fixtures.ts";
 import { TYPE_ORDER, TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
 
@@ -56,7 +56,8 @@ function resources(v: number): Resource[] {
     resource(TYPE_URLS.SECRET, "a", { v }),
     resource(TYPE_URLS.SECRET, "b", { v }),
     ...["a", "b"].flatMap((name) => [make.cluster(name, { v }), make.endpoints(name, { v })]),
-    make.host("r/a", "a", { v }),
+    inShared(make.host("r/a", "a", { v })),
+    make.host("r/c", "a", { v }),
     later(make.host("r/b", "b", { v })),
   ];
 }

@@ -73,14 +73,22 @@ function collectRest(state: NodeState, channel: string, limits: Limits): Collect
     } else if (decision.kind === "remove") take(state, found, key);
     else settle(state, key, decision);
   };
+  const shared: string[] = [];
   const later: string[] = [];
   for (const typeUrl of typesOf(state, channel)) {
     for (const key of state.pending.candidates(typeUrl)) {
-      if (channel === TYPE_URLS.VIRTUAL_HOST && isBackground(state, key) && !openings.covers(key))
-        later.push(key);
+      const urgency =
+        channel === TYPE_URLS.VIRTUAL_HOST && !openings.covers(key) ? urgencyOf(state, key) : "own";
+      if (urgency === "background") later.push(key);
+      else if (urgency === "shared") shared.push(key);
       else consider(key);
     }
   }
+  // Envoy goes through a whole table before it looks at the next resource of a response: a host with a table of its own
+  // need not wait for that. Only once in a row, so that the others come to their turn.
+  const holdBack = shared.length > 0 && sizeOf(found) > 0 && !state.sharedHeldBack;
+  if (channel === TYPE_URLS.VIRTUAL_HOST) state.sharedHeldBack = holdBack;
+  if (!holdBack) for (const key of shared) consider(key);
   openings.flush(found);
   if (channel === TYPE_URLS.VIRTUAL_HOST) considerLater(state, later, found, consider);
   return found;
@@ -103,10 +111,11 @@ function considerLater(
   for (const key of later) consider(key);
 }
 
-/** Whether a resource, as it is wanted or as it is to be removed, may follow the others of its type. */
-function isBackground(state: NodeState, key: string): boolean {
-  const form = state.world.wanted(key) ?? state.ledger.held(key)?.form;
-  return form?.resource.background === true;
+/** How a virtual host, as it is wanted or as it is to be removed, stands to the others. */
+function urgencyOf(state: NodeState, key: string): "own" | "shared" | "background" {
+  const { resource } = state.world.wanted(key) ?? state.ledger.held(key)?.form ?? {};
+  if (resource?.background === true) return "background";
+  return resource?.shared === true ? "shared" : "own";
 }
 
 function sizeOf({ sets, removals }: Collected): number {

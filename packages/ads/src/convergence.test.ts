@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NodeSession } from "./node-session.ts";
 import type { Variant } from "./node-state.ts";
-import { inline, later, make } from "./testing/fixtures.ts";
+import { inline, inShared, later, make } from "./testing/fixtures.ts";
 import { ModelEnvoy } from "./testing/model-envoy.ts";
 import { TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
@@ -37,8 +37,9 @@ function plans(version: fc.Arbitrary<number>): fc.Arbitrary<Plan> {
 const clusterBody = (v: number) => (v === 3 ? { v, slow: true } : body(v));
 const body = (v: number) => (v < 0 ? { v, bad: true } : { v });
 
-/** The hosts of one table have little urgency. */
-const inTable = (listener: number) => (host: Resource) => (listener === 1 ? later(host) : host);
+/** The hosts of one table have little urgency, another table is shared by many. */
+const inTable = (listener: number) => (host: Resource) =>
+  listener === 1 ? later(host) : listener === 0 ? inShared(host) : host;
 
 /** The resources of a plan, by key: consistent, as a translation's always are. */
 function resources(plan: Plan): Map<string, Resource> {

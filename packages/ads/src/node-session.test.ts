@@ -2,7 +2,7 @@ import type { Resource, ResourceRef } from "@sluice/model";
 import { describe, expect, test } from "vitest";
 import { keyOf } from "./keys.ts";
 import { NodeSession } from "./node-session.ts";
-import { later, make, ref, resource } from "./testing/fixtures.ts";
+import { inShared, later, make, ref, resource } from "./testing/fixtures.ts";
 import { TYPE_URLS } from "./type-urls.ts";
 import { World } from "./world.ts";
 
@@ -375,5 +375,63 @@ describe("virtual hosts of little urgency", () => {
       if (desk.now >= start + 2_000) break;
     }
     expect(names(desk)).toEqual(["VirtualHost: https/b -https/a"]);
+  });
+});
+
+describe("virtual hosts in a table that many share", () => {
+  const hosts = (name: string, v: number) => [
+    inShared(make.host(`http/${name}`, "c", { v })),
+    make.host(`own-${name}/${name}`, "c", { v }),
+  ];
+  function started(): Desk {
+    const tables = ["http", "own-a", "own-b"].flatMap((table) => [make.routes(table), make.listener(table)]);
+    const desk = new Desk([
+      ...tables,
+      make.cluster("c"),
+      make.endpoints("c"),
+      ...hosts("a", 1),
+      ...hosts("b", 1),
+    ]);
+    desk.ask(CDS);
+    desk.ask(EDS, ["c"]);
+    desk.ask(LDS);
+    desk.ask(RDS, ["http", "own-a", "own-b"]);
+    desk.ask(VHDS);
+    for (let round = 0; round < 6; round++) for (const line of desk.sent()) answer(desk, line);
+    expect(desk.session.idle).toBe(true);
+    return desk;
+  }
+  const answer = (desk: Desk, line: string): void => {
+    const type = Object.values(TYPE_URLS).find((each) => each.endsWith(`.${line.split(" ")[0]}`)) ?? "";
+    desk.answer(type, line.split(/[ :]/)[1] ?? "");
+  };
+  const next = (desk: Desk): string[] => {
+    const lines = desk.sent();
+    for (const line of lines) answer(desk, line);
+    return lines.map((line) => line.replace(/ \d+:/, ":"));
+  };
+
+  test("follow those that have a table of their own", () => {
+    const desk = started();
+    desk.apply(hosts("a", 2));
+    expect(next(desk)).toEqual(["VirtualHost: own-a/a"]);
+    expect(next(desk)).toEqual(["VirtualHost: http/a"]);
+    expect(next(desk)).toEqual([]);
+    expect(desk.session.idle).toBe(true);
+  });
+
+  test("are held back once in a row only", () => {
+    const desk = started();
+    desk.apply(hosts("a", 2));
+    expect(next(desk)).toEqual(["VirtualHost: own-a/a"]);
+    desk.apply(hosts("b", 2));
+    expect(next(desk)).toEqual(["VirtualHost: own-b/b http/a http/b"]);
+    expect(next(desk)).toEqual([]);
+  });
+
+  test("go at once when there are no others", () => {
+    const desk = started();
+    desk.apply(hosts("a", 2).slice(0, 1));
+    expect(next(desk)).toEqual(["VirtualHost: http/a"]);
   });
 });

@@ -34,6 +34,8 @@ export class NodeState {
   readonly ledger = new Ledger();
   readonly pending = new Pending();
   readonly background = new Background();
+  /** Whether virtual hosts of a table that many share were held back by the last response, for those with a table of their own. */
+  sharedHeldBack = false;
   /** By channel. */
   readonly suspects = new Map<string, Suspects>();
   readonly subscriptions = new Map<string, Subscription>();

@@ -24,6 +24,8 @@ export interface Resource extends ResourceRef {
   readonly dependsOn: readonly ResourceRef[];
   /** True: of little urgency. It follows the others of its type, up to some seconds later, and never holds one up. */
   readonly background?: true;
+  /** True: an update of it costs the node time for all that it shares a table with. What has a table of its own goes first. */
+  readonly shared?: true;
 }
 
 /** What one change does to the set of resources; names absent from both lists are untouched. */

@@ -15,6 +15,7 @@ export interface ResourceParts {
   readonly origins?: readonly Origin[];
   readonly dependsOn?: readonly ResourceRef[];
   readonly background?: boolean;
+  readonly shared?: boolean;
 }
 
 /** A resource with its version, the objects behind it each once and sorted, its dependencies each once and sorted. */
@@ -28,6 +29,7 @@ export function makeResource(parts: ResourceParts): Resource {
     origins: sortedBy(objects, ({ object }) => objectKey(object)),
     dependsOn: sortedBy(parts.dependsOn ?? [], (ref) => `${ref.typeUrl}\u0000${ref.name}`),
     ...(parts.background === true ? { background: true } : {}),
+    ...(parts.shared === true ? { shared: true } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { checkConstraints, encode, TYPE_URLS, type VirtualHost } from "@sluice/p
 import { type Built, makeResource } from "./built.ts";
 import { buildRoute } from "./route.ts";
 import { MISDIRECTED_ROUTE } from "./route-configuration.ts";
-import { HTTPS_TABLE, type RouteTable } from "./route-table.ts";
+import { HTTP_TABLE, HTTPS_TABLE, type RouteTable } from "./route-table.ts";
 import type { XdsContext } from "./xds-context.ts";
 
 /**
@@ -35,6 +35,7 @@ export function virtualHost(table: RouteTable, model: VirtualHostModel, context:
       dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }, ...clusterRefs(clusters)],
       // A host that has a certificate is in the table of its chain besides; the others have little traffic over https.
       background: table.name === HTTPS_TABLE.name,
+      shared: table.name === HTTP_TABLE.name,
     }),
     diagnostics: onceEach(built.flatMap(({ diagnostics }) => diagnostics)),
   };

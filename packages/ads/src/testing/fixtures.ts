@@ -66,6 +66,11 @@ export function later(urgent: Resource): Resource {
   return { ...urgent, background: true };
 }
 
+/** The same resource, in a table that many share. */
+export function inShared(own: Resource): Resource {
+  return { ...own, shared: true };
+}
+
 /** What `xds` does with protobuf. */
 export function inline(routeConfiguration: Resource, virtualHosts: readonly Resource[]): Resource {
   const hosts = Object.fromEntries(virtualHosts.map((host) => [host.name, bodyOf(host.bytes)]));
