@@ -1,5 +1,6 @@
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition, type GatewaySettings } from "@sluice/model";
 import type { TranslateSettings } from "@sluice/translate";
+import { defaultSecret } from "../gateway/default-secret.ts";
 import type { GatewayChoice } from "../gateway/definitions.ts";
 import type { SharedTranslateSettings } from "../gateway/gateways.ts";
 import { selfSignedCertificate } from "../gateway/self-signed.ts";
@@ -31,20 +32,15 @@ function hostAndPort(text: string): { readonly host: string; readonly port: numb
  * who serves, and so may ask the network, adds it.
  */
 export async function translateSettings(settings: Settings): Promise<SharedTranslateSettings> {
+  const secret = defaultSecret(settings);
   return {
     sslRedirect: settings.sslRedirect,
     allowExternalName: settings.allowExternalName,
     allowCrossNamespace: settings.allowCrossNamespace,
     now: Date.now,
     defaultCertificate: await selfSignedCertificate(Date.now()),
-    ...defaultSecret(settings),
+    ...(secret === undefined ? {} : { defaultSecret: secret }),
   };
-}
-
-function defaultSecret({ defaultCertificate }: Settings): Pick<SharedTranslateSettings, "defaultSecret"> {
-  const [namespace, name] = defaultCertificate?.split("/") ?? [];
-  if (namespace === undefined || name === undefined) return {};
-  return { defaultSecret: { namespace, name, expected: true } };
 }
 
 /** The name of the gateway that a process has of its own, if no MseIngressConfig names it. */

@@ -12,6 +12,7 @@ import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
 import { type GatewayStatus, startStatus } from "../status/start-status.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { shareDefaultSecret } from "./default-secret.ts";
 import { type Definitions, followDefinitions } from "./definitions.ts";
 import { createGateways, type Gateways, type ServedGateway } from "./gateways.ts";
 import { createHandshakeLog } from "./handshake-log.ts";
@@ -163,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   status?.attach(gateways, ads);
   metrics.observeStatus(status?.measured);
+  const stopSharing = shareDefaultSecret(settings, logger);
   kubernetes?.onAnswer(gateways.flush);
   metrics.observeKubernetes(kubernetes);
   const files =
@@ -190,6 +192,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await status?.close();
       dns?.close();
       files?.close();
+      await stopSharing();
       await kubernetes?.close();
       await ads.close();
       await xdsTls?.close();

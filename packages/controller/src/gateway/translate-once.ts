@@ -49,7 +49,12 @@ export async function translateOnce(
   const gateways = createGateways({
     store,
     features,
-    translate: defaultCertificate === undefined ? translate : { ...translate, defaultCertificate },
+    translate: {
+      ...translate,
+      ...(defaultCertificate && { defaultCertificate }),
+      // That it is not among these objects says nothing.
+      ...(translate.defaultSecret && { defaultSecret: { ...translate.defaultSecret, expected: false } }),
+    },
     controller: settings.controllerName,
     takesAnyNode: true,
     whenIdle: () => Promise.resolve(),
