@@ -23,3 +23,4 @@ export {
   type ServiceAddressesOptions,
   serviceAddresses,
 } from "./service-addresses.ts";
+export { type WaitForIngressOptions, type WaitResult, waitForIngress } from "./wait-for-ingress.ts";

@@ -6,6 +6,7 @@ import { explainCommand } from "./explain-command.ts";
 import { run } from "./run.ts";
 import { addSettingOptions, type SettingFlags, settingsOf } from "./setting-options.ts";
 import { translateCommand } from "./translate-command.ts";
+import { waitCommand } from "./wait-command.ts";
 
 const RUN_EXAMPLES = `
 Examples:
@@ -46,7 +47,14 @@ export function createProgram(): Command {
   ).action(async (paths: string[], flags: SettingFlags) => {
     await run({ paths, settings: settingsOf(flags), withEnvoy: false });
   });
-  const others = [bootstrapCommand(), checkCommand(), translateCommand(), diffCommand(), explainCommand()];
+  const others = [
+    bootstrapCommand(),
+    checkCommand(),
+    translateCommand(),
+    diffCommand(),
+    explainCommand(),
+    waitCommand(),
+  ];
   for (const command of others) program.addCommand(command.copyInheritedSettings(program));
   return program;
 }
