@@ -75,11 +75,6 @@ export const SETTINGS = {
     value: "NAME",
     doc: "context of the kubeconfig (default: its current one)",
   },
-  namespace: {
-    schema: namespace.optional(),
-    value: "NAME",
-    doc: "namespace of the controller's own objects (default: the pod's)",
-  },
   watchNamespace: {
     schema: namespaces.default([]),
     value: "NAME",
