@@ -50,6 +50,7 @@ function everything(topology: string): Values {
       logLevel: "debug",
       listenAddress: "::",
     },
+    status: { addresses: ["192.0.2.1", "edge.example"] },
     controller: { ...container, extraArgs: ["--drain-seconds=1"] },
     envoy: { ...container, concurrency: 0, logLevel: "info", extraArgs: ["--log-format", "%v"] },
     shutdown: { settleSeconds: 20, drainSeconds: 300 },
