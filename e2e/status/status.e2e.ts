@@ -113,7 +113,9 @@ test("addresses that another controller wrote stay, and the Ingress says so", as
 
 test("an Ingress whose class changes away loses what was written on it", async () => {
   const { cluster } = shared;
-  await cluster.api.apply(ingressObject({ name: "first", host: "first.example", paths, ingressClass: "other" }));
+  await cluster.api.apply(
+    ingressObject({ name: "first", host: "first.example", paths, ingressClass: "other" }),
+  );
   const ingress = await until("first", (one) => live(one) === undefined);
   expect(ingress.metadata.annotations ?? {}).not.toHaveProperty("sluice.dev/live-revision");
   expect(ingress.status?.loadBalancer?.ingress).toBeUndefined();

@@ -50,6 +50,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   let filledAt = clock.now();
   let isOn = false;
   let isPumping = false;
+  /** Ends the wait for a token when one is given back. */
+  let wake = new AbortController();
   let idle: (() => void) | undefined;
 
   const refill = (): void => {
@@ -83,7 +85,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     try {
       const result = await options.work(key, end.signal);
       failures.delete(key);
-      if (!result.wrote) tokens++;
+      if (!result.wrote) {
+        tokens++;
+        wake.abort();
+      }
       if (result.againMs !== undefined) retry(key, result.againMs);
     } catch (error) {
       if (end.signal.aborted) return;
@@ -106,7 +111,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
         refill();
         if (tokens < 1) {
           if (queues.soon.size + queues.later.size === 0) return;
-          await clock.sleep(Math.ceil(((1 - tokens) / perSecond) * 1000), end.signal);
+          wake = new AbortController();
+          const ms = Math.ceil(((1 - tokens) / perSecond) * 1000);
+          await clock.sleep(ms, AbortSignal.any([end.signal, wake.signal]));
           continue;
         }
         const key = next();
@@ -122,7 +129,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     if (sleeping.has(key) && failures.has(key)) return;
     sleeping.get(key)?.abort();
     sleeping.delete(key);
-    if (urgency === "later" && queues.soon.has(key)) return;
+    if (queues.soon.has(key) || queues[urgency].has(key)) return;
     queues.later.delete(key);
     queues[urgency].add(key);
     // What is added within one turn is sorted by urgency before any of it runs.
