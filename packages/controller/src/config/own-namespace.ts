@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Settings } from "./settings.ts";
 
 /** Where Kubernetes tells a pod its namespace. */
@@ -12,4 +12,9 @@ export function ownNamespace({ namespace }: Pick<Settings, "namespace">, file = 
   } catch {
     return "default";
   }
+}
+
+/** Whether that namespace is known: the controller runs in a pod, or the settings say it. */
+export function hasNamespace({ namespace }: Pick<Settings, "namespace">, file = FILE): boolean {
+  return namespace !== undefined || existsSync(file);
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DefaultSecret } from "@sluice/translate";
+import { hasNamespace, ownNamespace } from "../config/own-namespace.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
 import { withKubeConfig } from "./kubernetes-source.ts";
@@ -9,18 +9,6 @@ import { selfSignedCertificate } from "./self-signed.ts";
 /** The Secret of the controller's namespace that replicas share a self-signed default certificate by. */
 export const DEFAULT_SECRET = "sluice-default-certificate";
 
-const POD_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-
-/** The namespace of the controller: of the settings, or else the pod's own; undefined outside of a pod. */
-export function ownNamespace({ namespace }: Pick<Settings, "namespace">): string | undefined {
-  if (namespace !== undefined) return namespace;
-  try {
-    return readFileSync(POD_NAMESPACE, "utf8").trim() || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The Secret of the default certificate: the one of the settings, or with an API server the one that replicas share. Without
  * either each process makes a certificate of its own.
@@ -28,7 +16,8 @@ export function ownNamespace({ namespace }: Pick<Settings, "namespace">): string
 export function defaultSecret(settings: Settings): DefaultSecret | undefined {
   const [namespace, name] = settings.defaultCertificate?.split("/") ?? [];
   if (namespace !== undefined && name !== undefined) return { namespace, name, expected: true };
-  const own = settings.kube ? ownNamespace(settings) : undefined;
+  // Nobody's namespace is written to who only tries the gateway from outside the cluster.
+  const own = settings.kube && hasNamespace(settings) ? ownNamespace(settings) : undefined;
   return own === undefined ? undefined : { namespace: own, name: DEFAULT_SECRET, expected: false };
 }
 
