@@ -52,6 +52,3 @@ export interface FleetCertificate {
   readonly key: string;
   readonly bundle: string;
 }
-
-export const DEFAULT_ENVOY_IMAGE = "envoyproxy/envoy:v1.40.0";
-export const DEFAULT_SETTLE_SECONDS = 10;

@@ -1,13 +1,12 @@
 export { AUTOSCALER_ANNOTATION } from "./autoscaler-annotation.ts";
+export { DEFAULT_ENVOY_IMAGE, DEFAULT_SETTLE_SECONDS } from "./defaults.ts";
 export { DRAIN_SCRIPT } from "./drain-script.ts";
-export {
-  type AutoscalerRange,
-  DEFAULT_ENVOY_IMAGE,
-  DEFAULT_SETTLE_SECONDS,
-  type Fleet,
-  type FleetCertificate,
-  type FleetNeeds,
-  type FleetSettings,
+export type {
+  AutoscalerRange,
+  Fleet,
+  FleetCertificate,
+  FleetNeeds,
+  FleetSettings,
 } from "./fleet.ts";
 export type { Acceptance } from "./fleet-status.ts";
 export { desiredObjects, serviceName } from "./objects/desired-objects.ts";

@@ -83,9 +83,18 @@ const namespaceObject: z.ZodType<Narrowed> = withMetadata({}).transform((value) 
 
 const mseIngressConfig: z.ZodType<Narrowed> = withMetadata({
   spec: withDefault(z.record(z.string(), z.unknown()), {}),
-}).transform((value) => ({
-  metadata: value.metadata,
-  body: { kind: "MseIngressConfig" as const, spec: value.spec },
+  // Never a reason to refuse an object: it is not the user's.
+  status: z
+    .object({ lastGood: z.record(z.string(), z.unknown()).optional() })
+    .nullish()
+    .catch(undefined),
+}).transform(({ metadata, spec, status }) => ({
+  metadata,
+  body: {
+    kind: "MseIngressConfig" as const,
+    spec,
+    ...(status?.lastGood !== undefined && { lastGood: status.lastGood }),
+  },
 }));
 
 const INGRESS_V1 = "networking.k8s.io/v1";

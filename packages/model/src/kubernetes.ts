@@ -155,6 +155,8 @@ export interface Namespace extends Base<"Namespace"> {}
 /** The fields are read by the part that owns gateways; kept as plain JSON here. */
 export interface MseIngressConfig extends Base<"MseIngressConfig"> {
   readonly spec: Readonly<Record<string, unknown>>;
+  /** `status.lastGood`: the spec, part by part, as it was when that part was last good, as we have written it ourselves. */
+  readonly lastGood?: Readonly<Record<string, unknown>>;
 }
 
 export type KubeObject =

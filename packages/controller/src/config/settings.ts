@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { DEFAULT_ENVOY_IMAGE, DEFAULT_SETTLE_SECONDS } from "@sluice/data-plane/defaults";
 import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS } from "@sluice/translate";
 import { z } from "zod";
 
@@ -183,6 +184,21 @@ export const SETTINGS = {
     schema: flag.default(false),
     value: "",
     doc: "serve one gateway for each MseIngressConfig, whose Envoys name it as their cluster",
+  },
+  xdsPublicAddress: {
+    schema: hostPort.optional(),
+    value: "HOST:PORT",
+    doc: "how these Envoys reach it (default: sluice-controller.NAMESPACE.svc:15010)",
+  },
+  envoyImage: {
+    schema: name.default(DEFAULT_ENVOY_IMAGE),
+    value: "IMAGE",
+    doc: "image of the Envoys of managed gateways",
+  },
+  settleSeconds: {
+    schema: wholeNumber(0, 600).default(DEFAULT_SETTLE_SECONDS),
+    value: "SECONDS",
+    doc: "how long an ending Envoy of a managed gateway waits for load balancers to notice",
   },
   defaultCertificate: {
     schema: secretName.optional(),

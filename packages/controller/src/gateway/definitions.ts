@@ -26,6 +26,13 @@ export interface DefinitionsOptions {
   /** What the operator says, for what a MseIngressConfig leaves open. */
   readonly base: GatewaySettings;
   readonly gateways: Pick<Gateways, "set" | "delete">;
+  /** Told what each MseIngressConfig came to, after the gateway has changed; `undefined`: it is gone. */
+  readonly onDefined?: (name: string, defined: Defined | undefined) => void;
+}
+
+/** A MseIngressConfig, and what it came to. */
+export interface Defined extends DefinedGateway {
+  readonly config: MseIngressConfig;
 }
 
 /** What the definitions have to say is under this name among the diagnostics of the store. */
@@ -51,12 +58,15 @@ export function followDefinitions(options: DefinitionsOptions): Definitions {
     if (config === undefined) {
       defined.delete(name);
       withdraw(name);
+      options.onDefined?.(name, undefined);
       return;
     }
-    const result = gatewayDefinition(config, base, defined.get(name)?.definition);
+    const previous = defined.get(name)?.definition ?? lastGoodDefinition(config, base);
+    const result = gatewayDefinition(config, base, previous);
     defined.set(name, result);
     if (result.definition === undefined) withdraw(name);
     else gateways.set(result.definition);
+    options.onDefined?.(name, { ...result, config });
   };
   const tell = (): void => store.setDiagnostics(SOURCE, diagnosticsOf(defined, choice));
   const updateAll = (names: readonly string[]): void => {
@@ -77,6 +87,12 @@ export function followDefinitions(options: DefinitionsOptions): Definitions {
     ),
   );
   return { of: (name) => defined.get(name), stop: unsubscribe };
+}
+
+/** What was in force before this process, for the parts of the spec that are bad by now. */
+function lastGoodDefinition(config: MseIngressConfig, base: GatewaySettings): GatewayDefinition | undefined {
+  const { lastGood } = config;
+  return lastGood && gatewayDefinition({ ...config, spec: lastGood }, base).definition;
 }
 
 function nameOf({ metadata }: MseIngressConfig): string {

@@ -3,11 +3,13 @@ import { createDnsNames, type DnsNames } from "@sluice/dns";
 import type { GatewayView } from "@sluice/explain";
 import type { Feature } from "@sluice/feature-api";
 import { features as productFeatures } from "@sluice/features";
+import { TYPE_URLS } from "@sluice/protos";
 import { watchFiles } from "@sluice/source-file";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { createStore, type Store } from "@sluice/store";
 import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
+import { startFleets } from "../data-plane/start-fleets.ts";
 import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
 import { type GatewayStatus, startStatus } from "../status/start-status.ts";
@@ -80,6 +82,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const translate = await translateSettings(settings);
   const status =
     settings.kube && settings.status ? await startStatus({ settings, store, logger }) : undefined;
+  const xdsTls = await startXdsTls(settings, logger, options.isLeader);
+  const fleets = await startFleets({
+    settings,
+    store,
+    logger,
+    xdsTls,
+    isLeader: () => status?.measured.isLeader() ?? true,
+  });
+  const listenersChanged = ({ resource }: Verdict, gateway: string): void => {
+    if (resource.typeUrl === TYPE_URLS.LISTENER) fleets?.touch(gateway);
+  };
   const gateways = createGateways({
     // Nothing is in flight before xDS is served.
     whenIdle: (of) => server?.whenIdle({ of }) ?? Promise.resolve(),
@@ -96,12 +109,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         onAccepted(event) {
           metrics.ads.accepted(event);
           status?.of(gateway).answered(event);
+          listenersChanged(event, gateway);
           options.onAccepted?.(event);
         },
         onRefused(event) {
           const { node, resource, words } = event;
           metrics.ads.refused(event);
           status?.of(gateway).answered(event);
+          listenersChanged(event, gateway);
           logger.warn(
             { gateway, node, typeUrl: resource.typeUrl, name: resource.name, words },
             "resource refused by Envoy",
@@ -120,9 +135,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       server?.end({ of: ({ cluster }) => cluster === gateway }, `the gateway ${gateway} was deleted`);
     },
   });
-  const definitions = followDefinitions({ store, choice, base, gateways });
+  const definitions = followDefinitions({
+    store,
+    choice,
+    base,
+    gateways,
+    onDefined: (name, defined) => fleets?.defined(name, defined),
+  });
   dns?.onChanged(gateways.flush);
-  const xdsTls = await startXdsTls(settings, logger, options.isLeader);
   const logRefusedHandshake = createHandshakeLog(logger, Date.now);
   const ads = await serveAds({
     address: xdsTls === undefined ? options.xdsAddress : [options.xdsAddress, xdsTls.address],
@@ -143,6 +163,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const { info, connected } = event;
       metrics.ads.connection(event);
       status?.nodesChanged();
+      fleets?.touch(info.cluster);
       logger.info(
         { node: info.id, cluster: info.cluster, version: info.version },
         connected ? "node connected" : "node disconnected",
@@ -158,11 +179,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (error) {
     dns?.close();
     await status?.close();
+    await fleets?.close();
     await ads.close();
     await xdsTls?.close();
     throw error;
   }
   status?.attach(gateways, ads);
+  fleets?.attach({ gateways, ads });
   metrics.observeStatus(status?.measured);
   const stopSharing = shareDefaultSecret(settings, logger);
   kubernetes?.onAnswer(gateways.flush);
@@ -193,6 +216,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       dns?.close();
       files?.close();
       await stopSharing();
+      await fleets?.close();
       await kubernetes?.close();
       await ads.close();
       await xdsTls?.close();
