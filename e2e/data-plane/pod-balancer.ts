@@ -26,8 +26,10 @@ export async function startPodBalancer(
   const selector = `?labelSelector=kubernetes.io/service-name%3D${service.name}`;
   const follow = async (): Promise<void> => {
     for await (const slices of reflect<EndpointSlice>(api, path + selector, stopping.signal))
-      ready = [...slices.values()].flatMap(({ endpoints = [] }) =>
-        endpoints.filter(({ conditions }) => conditions.ready === true).flatMap(({ addresses }) => addresses),
+      ready = [...slices.values()].flatMap(({ endpoints }) =>
+        (endpoints ?? [])
+          .filter(({ conditions }) => conditions.ready === true)
+          .flatMap(({ addresses }) => addresses),
       );
   };
   void follow();
