@@ -11,15 +11,7 @@ const shared = useCluster({ controllerManager: false });
 async function replica(kubeconfig: string) {
   const debug = `127.0.0.1:${await freePort()}`;
   const cli = join(import.meta.dirname, "../../packages/controller/src/cli.ts");
-  const flags = [
-    "--kube",
-    "--leader-election",
-    "true",
-    "--lease-namespace",
-    "default",
-    "--debug-address",
-    debug,
-  ];
+  const flags = ["--kube", "--leader-election", "true", "--namespace", "default", "--debug-address", debug];
   const sluice = execa("node", [cli, "serve", ...flags], { env: { KUBECONFIG: kubeconfig }, reject: false });
   onTestFinished(() => void sluice.kill("SIGKILL"));
   const page = async (path: string): Promise<string> => (await fetch(`http://${debug}${path}`)).text();

@@ -111,11 +111,6 @@ export const SETTINGS = {
     value: "BOOL",
     doc: "write status only while holding the Lease sluice-leader (default: in a pod)",
   },
-  leaseNamespace: {
-    schema: namespace.optional(),
-    value: "NAME",
-    doc: "namespace of the Lease (default: the pod's own)",
-  },
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
   listenAddress: {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { AdsServer } from "@sluice/ads";
@@ -8,11 +8,11 @@ import type { LeaderElection, LeaderStatus } from "@sluice/leader-election";
 import type { ObjectRef } from "@sluice/model";
 import type { PublishedAddress, ReportedGateway, Reporter, ServiceAddresses } from "@sluice/status";
 import type { Store } from "@sluice/store";
+import { ownNamespace } from "../config/own-namespace.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Gateways } from "../gateway/gateways.ts";
 import { withKubeConfig } from "../gateway/kubernetes-source.ts";
 import type { Logger } from "../logging/logger.ts";
-import { OperatorError } from "../operator-error.ts";
 import { createLiveGateway, type LiveGateway } from "./live-gateway.ts";
 
 /** The part of a gateway that tells users what became of their Ingresses. */
@@ -75,13 +75,30 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
     return made;
   };
   const fixed = settings.publishStatusAddress.map(addressOf);
-  let service: ServiceAddresses | undefined;
+  const services = new Map<string, ServiceAddresses>();
+  /** The Service in front of a gateway: that of its fleet, or the one that the operator names. */
+  const serviceOf = (gateway: string): ServiceAddresses | undefined => {
+    const path = settings.managed ? `${ownNamespace(settings)}/sluice-${gateway}` : settings.publishService;
+    if (path === undefined) return undefined;
+    const known = services.get(path);
+    if (known !== undefined) return known;
+    const [namespace = "", name = ""] = path.split("/");
+    const made = followServiceAddresses({
+      ...shared,
+      namespace,
+      name,
+      onChange: () => reporter.allChanged(),
+      onError: (err) => logger.warn({ err, service: path }, "the Service to publish cannot be followed"),
+    });
+    services.set(path, made);
+    return made;
+  };
   const reported = (name: string, gateway: LiveGateway): ReportedGateway => ({
     name,
     liveness: gateway.liveness,
     serves: gateway.serves,
     isCurrent: gateway.isCurrent,
-    addresses: () => (fixed.length > 0 ? fixed : service?.current()),
+    addresses: () => (fixed.length > 0 ? fixed : serviceOf(name)?.current()),
   });
   const reporter: Reporter = createReporter({
     ...shared,
@@ -107,27 +124,13 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
     attach(gateways, ads) {
       attached = { gateways, ads };
       for (const { liveness } of live.values()) liveness.settled();
-      if (settings.publishService !== undefined && fixed.length === 0) {
-        const [namespace = "", name = ""] = settings.publishService.split("/");
-        service = followServiceAddresses({
-          ...shared,
-          namespace,
-          name,
-          onChange: () => reporter.allChanged(),
-          onError: (err) =>
-            logger.warn(
-              { err, service: settings.publishService },
-              "the Service to publish cannot be followed",
-            ),
-        });
-      }
       if (!(settings.leaderElection ?? existsSync(POD_NAMESPACE_FILE))) {
         reporter.setLeader(true);
         return;
       }
       election = startLeaderElection({
         ...shared,
-        namespace: leaseNamespace(settings),
+        namespace: ownNamespace(settings),
         name: LEASE,
         identity: `${instance}_${crypto.randomUUID()}`,
       });
@@ -145,23 +148,10 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
       stopFollowing();
       await reporter.close();
       await election?.close();
-      await service?.close();
+      await Promise.all([...services.values()].map((service) => service.close()));
       await api.close();
     },
   };
-}
-
-/** Where the Lease is: in the namespace of the pod, unless the operator says otherwise. */
-function leaseNamespace({ leaseNamespace: named }: Settings): string {
-  if (named !== undefined) return named;
-  try {
-    return readFileSync(POD_NAMESPACE_FILE, "utf8").trim();
-  } catch (cause) {
-    throw new OperatorError("usage", "It is not known in which namespace the Lease of the leader is to be.", {
-      hint: "Outside of a pod, give --lease-namespace, or --leader-election false where there is one replica.",
-      cause,
-    });
-  }
 }
 
 /** Two controllers with other classes must not take each other's writings for their own. */
