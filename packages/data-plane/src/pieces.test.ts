@@ -2,6 +2,7 @@ import { systemClock } from "@sluice/kubernetes-api";
 import { describe, expect, test } from "vitest";
 import { readAutoscaler } from "./autoscaler-annotation.ts";
 import { deploymentState } from "./deployment-state.ts";
+import { type Acceptance, fleetStatus } from "./fleet-status.ts";
 import { lastGoodSpec } from "./last-good.ts";
 import { createWorker } from "./worker.ts";
 
@@ -61,6 +62,31 @@ describe("deploymentState", () => {
     const field = (manager: string, spec: object) => ({ manager, fieldsV1: { "f:spec": spec } });
     expect(of({}, [field("sluice", { "f:replicas": {} })]).ownsReplicas).toBe(true);
     expect(of({}, [field("sluice", {}), field("other", { "f:replicas": {} })]).ownsReplicas).toBe(false);
+  });
+});
+
+describe("fleetStatus", () => {
+  const deployment = { wanted: 2, available: 2, isRolledOut: true, ownsReplicas: true };
+  const phase = (acceptance: Acceptance, problems: readonly string[] = []) =>
+    fleetStatus({
+      config: { metadata: { name: "a", uid: "u", generation: 1 }, spec: {} },
+      fleet: { deployment, problems, renewAt: 0 },
+      acceptance,
+      lastGood: undefined,
+      now: 0,
+    }).phase;
+  test("is Listening when all connected Envoys hold their listeners", () => {
+    expect(phase({ nodes: 2, listening: 2 })).toBe("Listening");
+    expect(phase({ nodes: 2, listening: 1 })).toBe("Running");
+    expect(phase({ nodes: 2, listening: 2, waits: "not yet" })).toBe("Running");
+  });
+  test("takes ready Envoys that are connected to nobody here for those of other replicas, if there may be any", () => {
+    expect(phase({ nodes: 0, listening: 0 })).toBe("Running");
+    expect(phase({ nodes: 0, listening: 0, mayBeElsewhere: true })).toBe("Listening");
+    expect(phase({ nodes: 1, listening: 0, mayBeElsewhere: true })).toBe("Running");
+  });
+  test("is Failed for what the API server refuses", () => {
+    expect(phase({ nodes: 2, listening: 2 }, ["forbidden"])).toBe("Failed");
   });
 });
 

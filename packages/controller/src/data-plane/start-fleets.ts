@@ -35,6 +35,8 @@ export interface FleetsOptions {
   /** How they reach the control plane. Absent: they do not. */
   readonly xdsTls: Pick<XdsTls, "identity"> | undefined;
   readonly isLeader: () => boolean;
+  /** Whether this replica may be one of several. */
+  readonly hasPeers: () => boolean;
 }
 
 const XDS_PORT = 15010;
@@ -48,7 +50,7 @@ const LISTENERS: readonly ResourceRef[] = ["http", "https"].map((name) => ({
  * somebody else's. Throws an OperatorError for a kubeconfig that cannot be used.
  */
 export async function startFleets(options: FleetsOptions): Promise<Fleets | undefined> {
-  const { settings, store, logger, xdsTls, isLeader } = options;
+  const { settings, store, logger, xdsTls, isLeader, hasPeers } = options;
   if (!settings.managed || !settings.kube || xdsTls === undefined) return undefined;
   const { identity } = xdsTls;
   const namespace = ownNamespace(settings);
@@ -86,7 +88,10 @@ export async function startFleets(options: FleetsOptions): Promise<Fleets | unde
           settleSeconds: settings.settleSeconds,
         },
         issuer: identity,
-        acceptance: (gateway) => acceptanceOf(gateway, parts, store),
+        acceptance: (gateway) => ({
+          ...acceptanceOf(gateway, parts, store),
+          mayBeElsewhere: hasPeers(),
+        }),
         isLeader,
         log: logger,
       });

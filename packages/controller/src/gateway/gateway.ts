@@ -89,6 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     xdsTls,
     isLeader: () => status?.measured.isLeader() ?? true,
+    hasPeers: () => status?.leader() !== undefined,
   });
   const listenersChanged = ({ resource }: Verdict, gateway: string): void => {
     if (resource.typeUrl === TYPE_URLS.LISTENER) fleets?.touch(gateway);
