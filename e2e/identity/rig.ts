@@ -30,7 +30,8 @@ import { answer, listener, routes } from "../ads/resources.ts";
 import { freePort } from "../ads/rig.ts";
 import { writeSecretVolume } from "./secret-volume.ts";
 
-const SERVER_NAME = "sluice-controller.sluice.svc";
+/** By which Envoys know the control plane. */
+export const SERVER_NAME = "sluice-controller.sluice.svc";
 
 /** A control plane that is reached by mutual TLS alone, and Envoys with mounted certificates. */
 export class TlsRig implements AsyncDisposable {
@@ -50,15 +51,18 @@ export class TlsRig implements AsyncDisposable {
     this.http = http;
   }
 
-  /** A control plane whose one listener answers `one` for `a.test`. */
-  static async start(): Promise<TlsRig> {
+  /**
+   * A control plane whose one listener answers `one` for `a.test`. Without `source`, its identity is what
+   * {@link showServer} says.
+   */
+  static async start(source?: TlsSource): Promise<TlsRig> {
     const rig = new TlsRig(await mkdtemp(join(tmpdir(), "sluice-tls-")), await freePort());
     rig.world.apply({
       set: [listener("http", rig.http), routes("http"), answer("http", "a.test", "one")],
       removed: [],
     });
     rig.world.open();
-    const tls: TlsSource = {
+    const tls: TlsSource = source ?? {
       current: () => rig.#identity,
       onChange(changed) {
         rig.#listeners.add(changed);
@@ -93,11 +97,13 @@ export class TlsRig implements AsyncDisposable {
   /** The mounted Secret of a gateway becomes a new certificate of this authority, with the trusted ones. */
   async mount(gateway: string, signer: KeyPair, trusted: readonly KeyPair[], leafMs?: number): Promise<void> {
     const pair = await issueClientCertificate(signer, gateway, validity(leafMs));
-    await writeSecretVolume(this.#secretFolder(gateway), {
-      "tls.crt": pair.certificate,
-      "tls.key": pair.key,
-      "ca.crt": trusted.map(({ certificate }) => certificate).join(""),
-    });
+    await this.mountPair(gateway, pair, trusted.map(({ certificate }) => certificate).join(""));
+  }
+
+  /** The mounted Secret of a gateway becomes this. */
+  async mountPair(gateway: string, { certificate, key }: KeyPair, bundle: string): Promise<void> {
+    const files = { "tls.crt": certificate, "tls.key": key, "ca.crt": bundle };
+    await writeSecretVolume(this.#secretFolder(gateway), files);
   }
 
   /** Starts an Envoy of node cluster `cluster` with the Secret of a gateway; not waited for. */

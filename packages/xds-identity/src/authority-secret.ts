@@ -1,4 +1,4 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 import type { Authority } from "./authority.ts";
 import { certificatesOf, readCertificate } from "./bundle.ts";
@@ -9,6 +9,8 @@ import { AUTHORITY_SECRET } from "./names.ts";
 const TYPE = "sluice.dev/xds-ca";
 
 const base64 = z.string().transform((text) => Buffer.from(text, "base64").toString("utf8"));
+
+const Typed = z.object({ type: z.string() });
 
 const Secret = z.object({
   metadata: z.object({ resourceVersion: z.string().min(1) }),
@@ -30,6 +32,8 @@ export interface StoredAuthority {
 
 /** Reads the Secret; a string says what is wrong with it, without quoting any of it. */
 export function readSecret(object: unknown): StoredAuthority | string {
+  const type = Typed.safeParse(object).data?.type;
+  if (type !== TYPE) return `its type is ${type === undefined ? "not known" : `"${type}"`}, not "${TYPE}"`;
   const result = Secret.safeParse(object);
   if (!result.success) return `it lacks ${result.error.issues.map(({ path }) => path.join(" ")).join(", ")}`;
   const { data, metadata } = result.data;
@@ -37,9 +41,9 @@ export function readSecret(object: unknown): StoredAuthority | string {
   const [crt, key] = [data["next.crt"], data["next.key"]];
   const next = crt === undefined || key === undefined ? undefined : { certificate: crt, key };
   const changedAt = Date.parse(data["changed-at"]);
-  if (!isPair(signer)) return "tls.crt and tls.key are no certificate authority and its key";
+  if (!isPair(signer)) return "tls.crt and tls.key are no certificate authority and its key (ECDSA P-256)";
   if (next !== undefined && !isPair(next))
-    return "next.crt and next.key are no certificate authority and its key";
+    return "next.crt and next.key are no certificate authority and its key (ECDSA P-256)";
   if (Number.isNaN(changedAt)) return "changed-at is no time";
   const bundle = certificatesOf(data["ca.crt"]);
   if (![signer, next].every((pair) => pair === undefined || bundle.includes(pair.certificate)))
@@ -77,8 +81,14 @@ export function writeSecret(
 function isPair({ certificate, key }: KeyPair): boolean {
   const read = readCertificate(certificate);
   try {
-    return read?.ca === true && read.checkPrivateKey(createPrivateKey(key));
+    const privateKey = createPrivateKey(key);
+    return read?.ca === true && isOurs(privateKey) && read.checkPrivateKey(privateKey);
   } catch {
     return false;
   }
+}
+
+/** Others cannot be signed with. */
+function isOurs({ asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyDetails?.namedCurve === "prime256v1";
 }

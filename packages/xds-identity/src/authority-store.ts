@@ -1,6 +1,14 @@
-import { backoffMs, type Clock, describeError, isStatus, type KubeApi } from "@sluice/kubernetes-api";
+import {
+  backoffMs,
+  type Clock,
+  describeError,
+  isRefusal,
+  isStatus,
+  type KubeApi,
+} from "@sluice/kubernetes-api";
 import { type Authority, firstAuthority } from "./authority.ts";
 import { readSecret, type StoredAuthority, writeSecret } from "./authority-secret.ts";
+import { certificatesOf } from "./bundle.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 import { AUTHORITY_SECRET } from "./names.ts";
 
@@ -24,14 +32,19 @@ export interface AuthorityStoreOptions {
 export interface AuthorityStore {
   /** Follows the Secret, and makes it when it is not there, until the signal. Never rejects. */
   run(): Promise<void>;
-  /** Replaces what was found last, unless somebody was quicker: then theirs is found. Never rejects. */
-  replace(authority: Authority): Promise<void>;
+  /**
+   * Writes what comes after `from`, as long as `from` is what was found last; if somebody was quicker, theirs is found.
+   * Never rejects.
+   */
+  replace(from: Authority, to: Authority): Promise<void>;
+  /** What is wrong with the Secret, or on the way to it, in a sentence that shows no bytes of it. */
+  trouble(): string | undefined;
 }
 
 const BACKOFF = { firstMs: 200, maxMs: 30_000 };
 /** A watch that lasted so long has worked. */
 const LASTING_MS = 5_000;
-/** Told of an outage once it lasts, and of a first start that waits. */
+/** An outage is told once it lasts, a refusal at once. */
 const FAILURES_TO_TELL = 3;
 
 /** Calls `onFound` for each authority that is found to be in force, one after the other. */
@@ -41,9 +54,12 @@ export function createAuthorityStore(
 ): AuthorityStore {
   const { api, namespace, clock, log, signal, lifetimes, random = Math.random } = options;
   const secrets = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
-  const secret = `${secrets}/${AUTHORITY_SECRET}`;
+  const path = `${secrets}/${AUTHORITY_SECRET}`;
+  const secret = `${namespace}/${AUTHORITY_SECRET}`;
+  const content = createComplaint(log, { secret });
+  const following = createComplaint(log, { secret });
+  const moving = createComplaint(log, { secret });
   let stored: StoredAuthority | undefined;
-  let complaint: string | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One at a time, so that an older answer never comes after a newer one. */
@@ -54,30 +70,27 @@ export function createAuthorityStore(
   };
   const take = async (object: unknown): Promise<void> => {
     const found = readSecret(object);
-    if (typeof found === "string") {
-      if (complaint !== found) log?.warn({ secret: `${namespace}/${AUTHORITY_SECRET}` }, unusable(found));
-      complaint = found;
-      return;
-    }
-    complaint = undefined;
+    if (typeof found === "string") return content.hold(unusable(found));
+    content.release("the Secret of the certificate authority for xDS can be used again");
     if (found.resourceVersion === stored?.resourceVersion) return;
-    stored = found;
     await onFound(found.authority);
+    stored = found;
   };
   const create = async (): Promise<void> => {
     const authority = await firstAuthority({ now: clock.now(), lifetimes });
-    await take(await api.write({ method: "POST", path: secrets, body: writeSecret(authority), signal }));
-    log?.info({ secret: `${namespace}/${AUTHORITY_SECRET}` }, "a certificate authority for xDS was made");
+    const made = await api.write({ method: "POST", path: secrets, body: writeSecret(authority), signal });
+    log?.info({ secret }, "a certificate authority for xDS was made");
+    await take(made);
   };
   const refresh = async (): Promise<void> => {
     try {
-      await take(await api.json({ path: secret, signal }));
+      await take(await api.json({ path, signal }));
     } catch (error) {
       if (!isStatus(error, 404)) throw error;
       await create().catch(async (conflict) => {
         // Another replica was quicker; its authority is as good.
         if (!isStatus(conflict, 409)) throw conflict;
-        await take(await api.json({ path: secret, signal }));
+        await take(await api.json({ path, signal }));
       });
     }
   };
@@ -94,48 +107,79 @@ export function createAuthorityStore(
       signal,
     });
     await inTurn(refresh);
+    following.release("the Secret of the certificate authority for xDS is followed again");
     // Whatever is told, the object itself says what is: it changes a few times in years.
     for await (const _ of events) await inTurn(refresh);
   };
 
   return {
     async run() {
-      let failures = 0;
-      while (!signal.aborted) {
+      for (let failures = 0; !signal.aborted; ) {
         const opened = clock.now();
+        const hasLasted = (): boolean => clock.now() - opened >= LASTING_MS;
         try {
           await watch();
-          failures = clock.now() - opened >= LASTING_MS ? 0 : failures + 1;
+          failures = hasLasted() ? 0 : failures + 1;
         } catch (error) {
           if (signal.aborted) return;
-          failures = clock.now() - opened >= LASTING_MS ? 1 : failures + 1;
-          if (failures === FAILURES_TO_TELL) log?.warn({ error: describeError(error) }, UNREACHABLE);
+          failures = hasLasted() ? 1 : failures + 1;
+          const isTime = isRefusal(error) || failures >= FAILURES_TO_TELL;
+          following.hold(UNFOLLOWED + reason(error, namespace), isTime);
         }
         await clock.sleep(backoffMs(failures, BACKOFF, random), signal);
       }
     },
-    replace: (authority) =>
+    replace: (from, to) =>
       inTurn(async () => {
-        const body = writeSecret(authority, stored?.resourceVersion);
-        await take(await api.write({ method: "PUT", path: secret, body, signal }));
-        log?.info(
-          { authorities: authority.bundle.split("BEGIN").length - 1 },
-          "the certificate authority moved on",
-        );
+        // Another's step was found meanwhile: one that does not build on it would take it back.
+        if (stored?.authority !== from) return;
+        const body = writeSecret(to, stored.resourceVersion);
+        const written = await api.write({ method: "PUT", path, body, signal });
+        moving.release("the certificate authority for xDS can be moved on again");
+        log?.info({ authorities: certificatesOf(to.bundle).length }, "the certificate authority moved on");
+        await take(written);
       }).catch(async (error) => {
         if (signal.aborted) return;
+        // Whoever follows the Secret tells if that fails.
         if (isStatus(error, 409) || isStatus(error, 404)) return inTurn(refresh).catch(() => {});
-        log?.warn(
-          { error: describeError(error) },
-          "the certificate authority could not be moved on; trying again",
-        );
+        moving.hold(UNMOVED + reason(error, namespace));
       }),
+    trouble: () => content.words() ?? following.words() ?? moving.words(),
   };
 }
 
-const UNREACHABLE =
-  "the Secret of the certificate authority for xDS cannot be followed; trying again, with what is known until then";
+/** Something that is wrong at present, logged when it begins, changes or ends, and not again and again meanwhile. */
+function createComplaint(log: AuthorityLog | undefined, fields: object) {
+  let present: string | undefined;
+  let told: string | undefined;
+  return {
+    /** Outages change their words with each attempt; unless `isTime`, nothing is logged so far. */
+    hold(words: string, isTime = true): void {
+      present = words;
+      if (!isTime || told === words) return;
+      told = words;
+      log?.warn(fields, words);
+    },
+    release(words: string): void {
+      if (told !== undefined) log?.info(fields, words);
+      present = undefined;
+      told = undefined;
+    },
+    words: () => present,
+  };
+}
+
+const UNFOLLOWED =
+  "the Secret of the certificate authority for xDS cannot be followed; trying again, with what is known until then: ";
+const UNMOVED = "the certificate authority for xDS could not be moved on; trying again: ";
 
 function unusable(why: string): string {
-  return `the Secret of the certificate authority for xDS cannot be used and is ignored: ${why}; delete it, and a new one is made`;
+  return `the Secret of the certificate authority for xDS cannot be used and is left alone: ${why}; delete it, and a new one is made`;
+}
+
+/** What the error says, and for lack of permission what to grant. */
+function reason(error: unknown, namespace: string): string {
+  const words = describeError(error);
+  if (!isStatus(error, 403)) return words;
+  return `${words}; grant the verb create on secrets, and get, watch and update on the secret ${AUTHORITY_SECRET}, in namespace ${namespace}`;
 }

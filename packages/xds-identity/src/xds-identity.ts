@@ -63,6 +63,8 @@ export interface XdsIdentity {
   gatewayCertificateDue(name: string, stored: StoredCertificate | undefined): number;
   /** Calls the listener when the authority has changed. Returns what ends it. */
   onChange(listener: () => void): () => void;
+  /** What is wrong with the authority's Secret, or on the way to it, at present; in words for operators. */
+  trouble(): string | undefined;
   /** Ends following; certificates stay as they are. */
   close(): Promise<void>;
 }
@@ -105,12 +107,13 @@ export function startXdsIdentity(options: XdsIdentityOptions): XdsIdentity {
     for (const listener of authorityListeners) listener();
   });
   const rotation = createAlarm(clock, end.signal, async () => {
-    if (authority === undefined) return;
+    const from = authority;
+    if (from === undefined) return;
     // Who is no leader looks again later: the leader may be gone by then, and this one in its place.
     rotation.setAt(clock.now() + Math.min(LOOK_AGAIN_MS, lifetimes.leafMs / 10));
     if (!isLeader()) return;
-    const next = await advance(authority, validity());
-    if (next !== undefined) await store.replace(next);
+    const next = await advance(from, validity());
+    if (next !== undefined) await store.replace(from, next);
   });
   const running = store.run();
   return {
@@ -126,6 +129,7 @@ export function startXdsIdentity(options: XdsIdentityOptions): XdsIdentity {
     gatewayCertificateDue: (name, stored) =>
       authority === undefined ? Number.POSITIVE_INFINITY : due(name, stored, authority, lifetimes),
     onChange: (listener) => subscribe(authorityListeners, listener),
+    trouble: store.trouble,
     async close() {
       end.abort();
       reject(new Error("the certificates of xDS were closed before there was an authority"));
