@@ -5,7 +5,10 @@ import type { ServedGateway } from "../gateway/gateways.ts";
 import { type Document, paragraph } from "./view/document.ts";
 
 /** What pages about the whole process read. They change nothing. */
-export type ProcessTarget = Pick<Gateway, "store" | "gateways" | "ads" | "metrics" | "kubernetes" | "status">;
+export type ProcessTarget = Pick<
+  Gateway,
+  "store" | "gateways" | "ads" | "metrics" | "kubernetes" | "status" | "xdsTls"
+>;
 
 /** What pages about one gateway read. They change nothing. */
 export interface DebugTarget

@@ -20,6 +20,7 @@ import { createGateways, type Gateways, type ServedGateway } from "./gateways.ts
 import { createHandshakeLog } from "./handshake-log.ts";
 import { internalErrorLog } from "./internal-error.ts";
 import { startKubernetesSource } from "./kubernetes-source.ts";
+import { createRefusedNodeLog } from "./refused-node-log.ts";
 import { startXdsTls, type XdsTls } from "./xds-tls.ts";
 
 export interface GatewayOptions {
@@ -30,7 +31,7 @@ export interface GatewayOptions {
   readonly xdsAddress: string;
   readonly logger: Logger;
   readonly onAccepted?: (event: Verdict) => void;
-  /** Whether this replica moves on what all share. Default: any may. */
+  /** Whether this replica writes what all share. Default: as the Lease says, and without one any may. */
   readonly isLeader?: () => boolean;
   /** Features besides those of the product: for tests of what happens when one of them errs. */
   readonly extraFeatures?: readonly Feature[];
@@ -82,13 +83,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const translate = await translateSettings(settings);
   const status =
     settings.kube && settings.status ? await startStatus({ settings, store, logger }) : undefined;
-  const xdsTls = await startXdsTls(settings, logger, options.isLeader);
+  const isLeader = options.isLeader ?? (() => status?.measured.isLeader() ?? true);
+  const xdsTls = await startXdsTls(settings, logger, isLeader);
   const fleets = await startFleets({
     settings,
     store,
     logger,
     xdsTls,
-    isLeader: () => status?.measured.isLeader() ?? true,
+    isLeader,
     hasPeers: () => status?.leader() !== undefined,
   });
   const listenersChanged = ({ resource }: Verdict, gateway: string): void => {
@@ -145,11 +147,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   dns?.onChanged(gateways.flush);
   const logRefusedHandshake = createHandshakeLog(logger, Date.now);
+  const logRefusedNode = createRefusedNodeLog(logger, Date.now);
   const ads = await serveAds({
     address: xdsTls === undefined ? options.xdsAddress : [options.xdsAddress, xdsTls.address],
     onNode(info, peer) {
       const placed = gateways.place(info, peer);
-      if (typeof placed === "string") logger.warn({ node: info.id, cluster: info.cluster }, placed);
+      if (typeof placed === "string") logRefusedNode(info, placed);
       return placed;
     },
     onHandshakeRefused(event) {

@@ -3,6 +3,7 @@ import type { XdsIdentity } from "@sluice/xds-identity";
 import { ownNamespace } from "../config/own-namespace.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
+import { withKubeConfig } from "./kubernetes-source.ts";
 
 /** The Service by which Envoys reach the controllers of a namespace. */
 const SERVICE = "sluice-controller";
@@ -16,22 +17,22 @@ export interface XdsTls {
 }
 
 /**
- * Starts to follow the authority's Secret, if the settings ask for ADS over TLS. Until it is there, nobody is let in. Without
- * `isLeader` any replica moves the authority on: the Secret's version decides who was first, and the others follow.
+ * Starts to follow the authority's Secret, if the settings ask for ADS over TLS. Until it is there, nobody is let in. The
+ * leader moves the authority on; if several take themselves for it, the Secret's version decides who was first, and the
+ * others follow. Throws an OperatorError for a kubeconfig that cannot be used.
  */
 export async function startXdsTls(
   settings: Settings,
   log: Logger,
-  isLeader: () => boolean = () => true,
+  isLeader: () => boolean,
 ): Promise<XdsTls | undefined> {
-  const { xdsTlsAddress, kubeconfig: file, kubeContext: context } = settings;
+  const { xdsTlsAddress } = settings;
   if (xdsTlsAddress === undefined) return undefined;
   // Loaded when they are needed: the client has thousands of generated files, which cost a second.
-  const { createKubeApi, loadKubeConfig } = await import("@sluice/kubernetes-api");
+  const { createKubeApi } = await import("@sluice/kubernetes-api");
   const { startXdsIdentity } = await import("@sluice/xds-identity");
-  const from = { ...(file === undefined ? {} : { file }), ...(context === undefined ? {} : { context }) };
   const namespace = ownNamespace(settings);
-  const api = createKubeApi(() => loadKubeConfig(from));
+  const api = await withKubeConfig(settings, (load) => createKubeApi(load));
   const identity = startXdsIdentity({
     api,
     namespace,

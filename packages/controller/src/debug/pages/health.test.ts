@@ -1,5 +1,6 @@
 import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { expect, test } from "vitest";
+import type { XdsTls } from "../../gateway/xds-tls.ts";
 import { debugBench } from "../testing/debug-bench.ts";
 import { readiness } from "./health.ts";
 
@@ -33,6 +34,26 @@ test("an API server that is away makes nobody unready, and is told of", async ()
     ok: true,
     note: "ok, but the API server does not answer since 1970-01-01T00:00:00.000Z: connect ECONNREFUSED",
   });
+});
+
+test.each([
+  [
+    "before there is an authority",
+    false,
+    undefined,
+    { ok: false, missing: "waiting for the certificate authority" },
+  ],
+  ["before, and it is known why", false, "it is forbidden", { ok: false, missing: "it is forbidden" }],
+  ["when there is one", true, undefined, { ok: true }],
+  ["when its Secret cannot be followed", true, "it is away", { ok: true, note: "ok, but it is away" }],
+])("xDS over mutual TLS, %s", async (_about, isThere, trouble, expected) => {
+  await using bench = await debugBench();
+  const { store, gateways } = bench.target;
+  const server = { current: () => (isThere ? {} : undefined) };
+  // The check reads no more of it than this.
+  const xdsTls = { identity: { server, trouble: () => trouble } } as unknown as XdsTls;
+  const checks = readiness({ store, gateways, xdsTls });
+  expect(checks.find(({ name }) => name === "xds-tls")).toEqual({ name: "xds-tls", ...expected });
 });
 
 test("without an API server there is nothing to check", async () => {

@@ -1,5 +1,6 @@
 import type { LeaderStatus } from "@sluice/leader-election";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
+import type { XdsTls } from "../../gateway/xds-tls.ts";
 import { type Page, type ProcessTarget, plainText } from "../page.ts";
 
 /** Alive: the event loop turns. */
@@ -43,7 +44,8 @@ export function readiness({
   gateways,
   kubernetes,
   status,
-}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes" | "status">): ReadinessCheck[] {
+  xdsTls,
+}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes" | "status" | "xdsTls">): ReadinessCheck[] {
   const unsynced = store.unsynced();
   const served = gateways.list();
   const closed = served.flatMap(({ name, controlPlane }) =>
@@ -56,6 +58,7 @@ export function readiness({
     check("sources", store.isSynced(), `waiting for ${unsynced.length === 0 ? "any" : unsynced.join(", ")}`),
     ...(kubernetes === undefined ? [] : [apiServer(kubernetes)]),
     ...(status?.leader() === undefined ? [] : [leadership(status.leader())]),
+    ...(xdsTls === undefined ? [] : [authority(xdsTls)]),
     check("snapshot", closed.length === 0, `not complete for ${closed.join(", ")}`),
   ];
 }
@@ -72,6 +75,15 @@ function apiServer(source: KubernetesSource): ReadinessCheck {
   if (missing.length > 0)
     return { name, ok: false, missing: [`waiting for ${missing.join(", ")}`, ...words].join("; ") };
   return { name, ok: true, ...(words.length === 0 ? {} : { note: `ok, but ${words.join("; ")}` }) };
+}
+
+/** Before there is an authority no Envoy of another host is let in; once there is, it stays in force. */
+function authority({ identity }: XdsTls): ReadinessCheck {
+  const name = "xds-tls";
+  const trouble = identity.trouble();
+  if (identity.server.current() === undefined)
+    return { name, ok: false, missing: trouble ?? "waiting for the certificate authority" };
+  return { name, ok: true, ...(trouble === undefined ? {} : { note: `ok, but ${trouble}` }) };
 }
 
 /** Who does not lead serves as well as who does. */
