@@ -14,8 +14,10 @@ export const KubeResult = z.object({
   coldStartMs: z.number(),
   coldCpuSeconds: z.number(),
   restMb: z.number(),
+  idleMsPerSecond: z.number(),
   ingress: Quantiles,
   ingressHttps: Quantiles,
+  /** Without what the control plane takes at rest. */
   ingressCpuMs: z.number(),
   ingressBytes: z.number(),
   slice: Quantiles,

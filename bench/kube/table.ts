@@ -29,6 +29,7 @@ const ROWS: readonly Row[] = [
     reference: 16,
   },
   { what: "memory at rest", unit: "MB", value: (r) => r.restMb, reference: 1_400 },
+  { what: "CPU at rest, a second", unit: "ms", value: (r) => r.idleMsPerSecond },
   { what: "memory at most", unit: "MB", value: (r) => r.peakMb },
   { what: "CPU in all", unit: "s", value: (r) => r.cpuSeconds },
 ];
