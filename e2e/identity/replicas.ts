@@ -52,7 +52,7 @@ export class Replicas implements AsyncDisposable {
   }
 
   async allow(): Promise<void> {
-    await this.cluster.api.apply(...authorityRole(this.namespace));
+    await this.cluster.api.apply(...authorityRole(this.namespace, this.namespace));
   }
 
   start({ through = (api) => api, ...options }: ReplicaOptions = {}): Replica {
@@ -126,9 +126,9 @@ export class Replicas implements AsyncDisposable {
   }
 }
 
-/** What the documentation says that the controller needs for the authority. */
-function authorityRole(namespace: string): KubeObject[] {
-  const metadata = { name: "xds-authority", namespace };
+/** What the documentation says that the controller needs for the authority, for the ServiceAccount `sluice` of a namespace. */
+export function authorityRole(namespace: string, accountNamespace: string): KubeObject[] {
+  const metadata = { name: `xds-authority-${accountNamespace}`, namespace };
   const rules = [
     { apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
     {
@@ -141,7 +141,7 @@ function authorityRole(namespace: string): KubeObject[] {
   const apiVersion = "rbac.authorization.k8s.io/v1";
   const binding = {
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: "sluice", namespace }],
+    subjects: [{ kind: "ServiceAccount", name: "sluice", namespace: accountNamespace }],
   };
   // Both have more fields than any object has.
   return [
