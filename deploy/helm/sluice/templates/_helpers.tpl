@@ -65,6 +65,10 @@ annotations:
 - {{ printf "--probe-address=%s:15081" (include "sluice.anyAddress" .) | quote }}
 - --http-port=8080
 - --https-port=8443
+{{- if eq .Values.topology "sidecar" }}
+- --public-http-port={{ .Values.service.httpPort }}
+- --public-https-port={{ .Values.service.httpsPort }}
+{{- end }}
 {{- range .Values.watchNamespace }}
 - --watch-namespace={{ . }}
 {{- end }}

@@ -1,4 +1,9 @@
-import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition, type GatewaySettings } from "@sluice/model";
+import {
+  DEFAULT_GATEWAY_SETTINGS,
+  type GatewayDefinition,
+  type GatewaySettings,
+  type ListenerSettings,
+} from "@sluice/model";
 import type { TranslateSettings } from "@sluice/translate";
 import { defaultSecret } from "../gateway/default-secret.ts";
 import type { GatewayChoice } from "../gateway/definitions.ts";
@@ -10,8 +15,16 @@ import type { Settings } from "./settings.ts";
 export function gatewaySettings(settings: Settings): GatewaySettings {
   return {
     ...DEFAULT_GATEWAY_SETTINGS,
-    http: { address: settings.listenAddress, port: settings.httpPort },
-    https: { address: settings.listenAddress, port: settings.httpsPort },
+    http: listener(
+      settings,
+      settings.httpPort,
+      settings.publicHttpPort ?? (ownsServices(settings) ? 80 : undefined),
+    ),
+    https: listener(
+      settings,
+      settings.httpsPort,
+      settings.publicHttpsPort ?? (ownsServices(settings) ? 443 : undefined),
+    ),
     trustedHops: settings.trustedHops,
     accessLog: settings.accessLog ? "json" : "off",
     drainSeconds: settings.drainSeconds,
@@ -19,6 +32,19 @@ export function gatewaySettings(settings: Settings): GatewaySettings {
       tracingCollector: hostAndPort(settings.tracingCollector),
     }),
   };
+}
+
+function listener(
+  { listenAddress }: Settings,
+  port: number,
+  publicPort: number | undefined,
+): ListenerSettings {
+  return { address: listenAddress, port, ...(publicPort !== undefined && { publicPort }) };
+}
+
+/** Whether clients come through the Services that the process makes, which are for the ports 80 and 443. */
+function ownsServices({ managed, kube, xdsTlsAddress }: Settings): boolean {
+  return managed && kube && xdsTlsAddress !== undefined;
 }
 
 /** The parts of `HOST:PORT`, which settings have checked; an IPv6 address loses its brackets. */
@@ -66,6 +92,7 @@ export async function settingsForTranslation(
   settings: Settings,
 ): Promise<{ readonly translate: TranslateSettings; readonly gateway: GatewaySettings }> {
   const { listens, settings: gateway } = ownGateway(settings);
-  const translate = { ...(await translateSettings(settings)), listens, httpsPort: settings.httpsPort };
+  const httpsPort = gateway.https.publicPort ?? gateway.https.port;
+  const translate = { ...(await translateSettings(settings)), listens, httpsPort };
   return { translate, gateway };
 }

@@ -4,6 +4,7 @@ import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS } from "@sluice/translate";
 import { z } from "zod";
 
 const port = wholeNumber(0, 65535);
+const publicPort = wholeNumber(1, 65535);
 const address = text(isAddress, "HOST:PORT or unix:PATH");
 const hostPort = text(isHostPort, "HOST:PORT");
 /** DNS servers are asked by address: there is nobody to resolve their own name. */
@@ -113,6 +114,16 @@ export const SETTINGS = {
   },
   httpPort: { schema: port.default(8080), value: "PORT", doc: "port for plain HTTP" },
   httpsPort: { schema: port.default(8443), value: "PORT", doc: "port for HTTPS" },
+  publicHttpPort: {
+    schema: publicPort.optional(),
+    value: "PORT",
+    doc: "port for plain HTTP that clients use, where a load balancer maps it (default: that of --http-port; 80 with --managed and --xds-tls-address)",
+  },
+  publicHttpsPort: {
+    schema: publicPort.optional(),
+    value: "PORT",
+    doc: "port for HTTPS that clients use, as above (default: that of --https-port; 443 with --managed and --xds-tls-address)",
+  },
   listenAddress: {
     schema: text((value) => isIP(value) !== 0, "an IP address").default("0.0.0.0"),
     value: "ADDRESS",
