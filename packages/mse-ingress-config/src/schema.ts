@@ -146,11 +146,7 @@ const monitor = group({
 
 /** The spec of a MseIngressConfig. Messages are what was expected; what is left out is absent, never a default. */
 export const MseIngressConfigSpec = z.strictObject({
-  name: field(
-    nonEmpty("a name"),
-    "Name of the gateway for people, and in traces.",
-    `${SPEC_DEFAULTS.name}; in traces the name of the resource`,
-  ),
+  name: field(nonEmpty("a name"), "Name of the gateway for people.", SPEC_DEFAULTS.name),
   id: field(
     text("an id that begins with gw-").regex(/^gw-.+$/, { error: "an id that begins with gw-" }),
     "A gateway that exists and is reused: no data plane is made, and none is deleted with this resource.",

@@ -7,7 +7,8 @@ const FIELD = "monitor.tracing";
 
 /**
  * The tracing of a spec. Both kinds at once, or a rate that cannot be used, leave it as it was. Asked for without a collector it
- * stays off, which is said. Off is a rate of 0, so that the tracer is the same and no connection ends when it is turned on.
+ * stays off, which is said. Off is a rate of 0, and the service name that of the resource, which stays: so the tracer is the
+ * same, and no connection ends when something of it changes.
  */
 export function tracing(
   read: ReadSpec,
@@ -28,7 +29,7 @@ export function tracing(
     kind === "xTrace" ? SPEC_DEFAULTS.xTraceSampleRate : SPEC_DEFAULTS.openTelemetrySampleRate;
   const rate = asked === undefined ? "0" : (asked.sampleRate ?? whenAbsent);
   return {
-    tracing: { serviceName: read.spec.name ?? object.name, samplePercent: Number(rate) },
+    tracing: { serviceName: object.name, samplePercent: Number(rate) },
     diagnostics: [],
   };
 }

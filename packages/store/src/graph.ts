@@ -23,7 +23,8 @@ export interface Graph {
    * effect watches it; read from outside of effects, it is computed for that read (or for the batch around it).
    *
    * An exception of `fn` is a bug: it goes to `onError` with the name and the key, once, and to each reader.
-   * The derivation runs again at the next change of what it read.
+   * The derivation runs again at the next change of what it read. The graph holds on to no derivation: one that nobody has
+   * any more is gone, however many of its name there have been.
    */
   derive<V>(name: string, fn: (key: string) => V, options?: DeriveOptions<V>): (key: string) => V;
   /** Runs `run(key, value)` at once and whenever the derivation's value for the key changes, until disposed. */
@@ -52,7 +53,8 @@ export interface Graph {
 export function createGraph(options: { readonly onError?: OnError } = {}): Graph {
   const report = reporter(options.onError ?? printError);
   const runs = new Map<string, number>();
-  const memos: { readonly name: string; readonly signals: KeyedSignals<unknown> }[] = [];
+  // Numbers alone: a list of the derivations would keep those that nobody has any more, with all that they close over.
+  const entries = new Map<string, number>();
 
   const guardedEffect = (name: string, key: string, run: () => void): (() => void) =>
     settled(() => {
@@ -70,6 +72,8 @@ export function createGraph(options: { readonly onError?: OnError } = {}): Graph
     derive<V>(name: string, fn: (key: string) => V, deriveOptions: DeriveOptions<V> = {}) {
       const { equals } = deriveOptions;
       if (!runs.has(name)) runs.set(name, 0);
+      if (!entries.has(name)) entries.set(name, 0);
+      const count = (change: number): void => void entries.set(name, (entries.get(name) ?? 0) + change);
       const signals = keyedSignals<V, ReadonlySignal<V>>((key, hooks) => {
         let last: { readonly value: V } | undefined;
         return computed(() => {
@@ -83,8 +87,7 @@ export function createGraph(options: { readonly onError?: OnError } = {}): Graph
             throw report(name, key, error);
           }
         }, hooks);
-      });
-      memos.push({ name, signals });
+      }, count);
       return (key) => read(signals, key);
     },
     watch(derivation, key, run) {
@@ -128,7 +131,7 @@ export function createGraph(options: { readonly onError?: OnError } = {}): Graph
     batch: settled,
     untracked,
     runs: () => runs,
-    entries: () => countEntries(memos),
+    entries: () => new Map(entries),
   };
 }
 
@@ -161,12 +164,4 @@ function reporter(onError: OnError): Report {
 
 function printError(name: string, key: string, error: unknown): void {
   console.error(`Failed: ${name} of ${key}:`, error);
-}
-
-function countEntries(
-  memos: readonly { readonly name: string; readonly signals: KeyedSignals<unknown> }[],
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { name, signals } of memos) counts.set(name, (counts.get(name) ?? 0) + signals.size);
-  return counts;
 }

@@ -13,16 +13,17 @@ export interface KeyedSignals<S> {
 /**
  * Signals by key, made by `make` (with the options that it is given) on first read. An entry that nobody
  * watches goes when the batch has settled, not at once: a reader that lets go and another that takes hold
- * within one batch share it.
+ * within one batch share it. `counted` is told of each entry that comes (1) or goes (-1).
  */
 export function keyedSignals<V, S extends ReadonlySignal<V>>(
   make: (key: string, options: SignalOptions<V>) => S,
+  counted: (change: 1 | -1) => void = () => {},
 ): KeyedSignals<S> {
   const entries = new Map<string, S>();
   const unwatched = new Set<string>();
 
   const sweep = (): void => {
-    for (const key of unwatched) entries.delete(key);
+    for (const key of unwatched) if (entries.delete(key)) counted(-1);
     unwatched.clear();
   };
   const drop = (key: string): void => {
@@ -46,6 +47,7 @@ export function keyedSignals<V, S extends ReadonlySignal<V>>(
       if (known) return known;
       const made = make(key, { name: key, ...hooks });
       entries.set(key, made);
+      counted(1);
       drop(key);
       return made;
     },

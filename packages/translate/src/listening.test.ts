@@ -111,6 +111,26 @@ describe("an Ingress that no gateway listens to", () => {
     ]);
   });
 
+  test("is warned once if its class is of our controller, and points at no config", () => {
+    const [, toB, , ours] = CLASSES;
+    const objects = [ours, toB].filter((one) => one !== undefined);
+    const { told, store, stop } = found([{ config: "a" }, { config: "b" }], ...objects, of("x", "ours"));
+    expect(told()).toEqual(["warning ingress-gateway-missing x"]);
+    store.apply({ set: [pointing("ours", "a")], removed: [] });
+    expect(told()).toEqual([]);
+    store.apply({ set: [pointing("ours", "a", "example.com")], removed: [] });
+    expect(told()).toEqual(["warning ingress-gateway-missing x"]);
+    store.apply({ set: [ingressClass("ours", "example.com/other")], removed: [] });
+    expect(told()).toEqual([]);
+    stop();
+    const there = { config: "a", ingressClass: "ours" };
+    expect(found([there], ...objects, of("x", "ours")).told()).toEqual([]);
+    // Its namespace is at fault, and no class.
+    expect(found([{ ...there, namespace: "news" }], ...objects, of("x", "ours")).told()).toEqual([
+      "warning ingress-gateway-missing x",
+    ]);
+  });
+
   test("says nothing if its class points at a config, but is another controller's", () => {
     const theirs = pointing("theirs", "b", GROUP, "example.com/other");
     expect(found([{ config: "a" }], theirs, of("b", "theirs")).told()).toEqual([]);

@@ -21,8 +21,8 @@ export interface UnservedOptions {
 
 /**
  * Says of Ingresses that no gateway of the process listens to, once whatever the number of gateways: those without any
- * class, and those whose class points at a MseIngressConfig that no gateway stands for. Other classes are other
- * controllers' business. The cost follows the number of classes and namespaces. Returns a function that stops.
+ * class, those whose class points at a MseIngressConfig that no gateway stands for, and those whose class is of our controller and
+ * points at none. Other classes are other controllers' business. The cost follows the number of classes and namespaces. Returns a function that stops.
  */
 export function watchUnserved({ store, gateways, controller, sink }: UnservedOptions): () => void {
   const index = store.index(INGRESSES_BY_CLASS);
@@ -55,11 +55,36 @@ function findingOf(
   const isOurs =
     object?.spec.controller === controller ||
     gateways.some(({ ingressClass }) => ingressClass === listened.ingressClass);
-  if (config === undefined || !isOurs) return undefined;
+  if (!isOurs) return undefined;
+  if (config === undefined) return withoutConfig(listened, gateways, controller, store);
   const gateway = gateways.find((rules) => rules.config === config);
   return gateway === undefined
     ? withoutGateway(listened.ingressClass, config)
     : elsewhere(listened.ingressClass, config, gateway.namespace ?? "");
+}
+
+/** For a class that points at no MseIngressConfig: another controller's, unless its object says that it is ours. */
+function withoutConfig(
+  listened: Listened,
+  gateways: readonly ListeningRules[],
+  controller: string,
+  store: StoreReader,
+): Finding | undefined {
+  const { ingressClass } = listened;
+  if (store.get("IngressClass", "", ingressClass)?.spec.controller !== controller) return undefined;
+  const nearby = gateways.find(({ namespace: _namespace, ...rules }) => listensTo(rules, listened, store));
+  if (nearby?.namespace !== undefined)
+    return elsewhere(ingressClass, nearby.config ?? ingressClass, nearby.namespace);
+  return (object) => ({
+    code: "ingress-gateway-missing",
+    severity: "warning",
+    origin: { object, field: "spec.ingressClassName" },
+    key: "spec.ingressClassName",
+    value: ingressClass,
+    message: `The class ${ingressClass} points at no MseIngressConfig, and no gateway here listens to it by name: the Ingress is not served.`,
+    expected: "an IngressClass whose spec.parameters point at a MseIngressConfig",
+    hint: `Add spec.parameters to the IngressClass ${ingressClass}, or name it in spec.ingress.local.ingressClass of a MseIngressConfig.`,
+  });
 }
 
 function withoutClass(gateways: readonly ListeningRules[]): Finding {

@@ -2,8 +2,9 @@ import { findEnvoy } from "@sluice/envoy";
 import type { Diagnostic, KubeObject } from "@sluice/model";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "../config/settings.ts";
+import { distinct } from "../gateway/control-plane.ts";
 import { checkWithEnvoy } from "../gateway/envoy-check.ts";
-import { translateOnce } from "../gateway/translate-once.ts";
+import { type JudgedGateway, translateOnce } from "../gateway/translate-once.ts";
 import { type Finding, locateFindings } from "../report/findings.ts";
 import { findingsJson } from "../report/findings-json.ts";
 import { renderFindings } from "../report/render-findings.ts";
@@ -13,12 +14,14 @@ import { type Summary, summarize, summaryText } from "../report/summary.ts";
 import { styleFor } from "../terminal/colour.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { EXIT } from "./exit-status.ts";
+import { chosenGateways, type GatewayFlag, gatewayOption } from "./gateway-option.ts";
+import type { Input } from "./read-input.ts";
 import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
-import { type TranslatedInput, translateInput } from "./translate-input.ts";
+import { translateInput } from "./translate-input.ts";
 
 type Format = "text" | "json" | "sarif";
 
-interface CheckFlags extends SettingFlags {
+interface CheckFlags extends SettingFlags, GatewayFlag {
   readonly format: Format;
   readonly maxWarnings?: number;
   readonly envoy?: boolean;
@@ -43,6 +46,7 @@ export function checkCommand(): Command {
         .default("text"),
     )
     .option("--max-warnings <N>", "exit with 1 if there are more warnings than this", wholeNumber)
+    .addOption(gatewayOption("only what there is to say of this gateway, and of what no gateway has"))
     .option("--envoy", "also ask a real Envoy, which is fetched if there is none")
     .addHelpText("after", HELP);
   return addSettingOptions(command, TRANSLATION_SETTINGS).action(check);
@@ -52,8 +56,11 @@ async function check(paths: string[], flags: CheckFlags): Promise<void> {
   const settings = settingsOf(flags);
   const progress = createProgress();
   const translated = await translateInput(paths, settings, progress);
-  const refused = flags.envoy ? await askEnvoy(translated, settings, progress) : [];
-  const diagnostics = [...translated.diagnostics, ...refused];
+  const gateways = chosenGateways(translated.gateways, flags.gateway);
+  const found =
+    flags.gateway === undefined ? translated.diagnostics : gateways.flatMap((gateway) => gateway.diagnostics);
+  const refused = flags.envoy ? await askEnvoy(gateways, translated.input, settings, progress) : [];
+  const diagnostics = [...found, ...refused];
   const { objects, stdin } = translated.input;
   const texts = createSourceTexts(stdin);
   const findings = locateFindings(diagnostics, objects, texts);
@@ -66,16 +73,23 @@ async function check(paths: string[], flags: CheckFlags): Promise<void> {
 }
 
 async function askEnvoy(
-  { resources, input }: TranslatedInput,
+  gateways: readonly JudgedGateway[],
+  { objects }: Input,
   settings: Settings,
   progress: Progress,
 ): Promise<readonly Diagnostic[]> {
   try {
-    const { path } = await findEnvoy({ onProgress: (text) => progress.say(text) });
-    progress.say(`Asking Envoy about ${resources.length} resources …`);
-    const translate = async (objects: readonly KubeObject[]) =>
-      (await translateOnce({ objects }, settings)).resources;
-    return await checkWithEnvoy({ binary: path, objects: input.objects, resources, translate });
+    const { path: binary } = await findEnvoy({ onProgress: (text) => progress.say(text) });
+    const found: Diagnostic[] = [];
+    for (const { name, resources } of gateways) {
+      progress.say(`Asking Envoy about ${resources.length} resources …`);
+      const translate = async (some: readonly KubeObject[]) => {
+        const translated = await translateOnce({ objects: some }, settings);
+        return translated.gateways.find((gateway) => gateway.name === name)?.resources ?? [];
+      };
+      found.push(...(await checkWithEnvoy({ binary, objects, resources, translate })));
+    }
+    return distinct(found);
   } finally {
     progress.clear();
   }

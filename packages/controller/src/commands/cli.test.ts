@@ -4,8 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { features } from "@sluice/features";
+import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
+import { debugBench, shop } from "../debug/testing/debug-bench.ts";
 import { CLI_TIMEOUT_MS, runCli, runShell } from "../testing/run-cli.ts";
 
 /** The command line as a process: exit status, streams, and the shape of what is printed. */
@@ -191,6 +194,111 @@ describe("diff", { timeout: CLI_TIMEOUT_MS }, () => {
       removed: [],
       changed: [{}, {}],
     });
+  });
+});
+
+describe("several gateways", { timeout: CLI_TIMEOUT_MS }, () => {
+  const config = (name: string, spec: string): string =>
+    `apiVersion: mse.alibabacloud.com/v1alpha1\nkind: MseIngressConfig\nmetadata: { name: ${name} }\nspec: ${spec}\n---\n`;
+  const web = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: shop }
+spec:
+  ingressClassName: one
+  defaultBackend: { service: { name: web, port: { number: 80 } } }
+  rules: [{ host: shop.test, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }]
+`;
+  const GREEN = config("green", "{ ingress: { local: { ingressClass: one } } }");
+  const BLUE = config("blue", "{ monitoring: {} }");
+  const both = (): string => file("several.yaml", BLUE + GREEN + web);
+  const shared = (): string => file("managed.yaml", "managed: true\n");
+
+  test("check judges all of them by a shared file of settings, or the one that is asked for", async () => {
+    const check = async (...args: readonly string[]) => {
+      const result = await runCli(["check", "--format", "json", ...args, both()]);
+      const { diagnostics } = JSON.parse(result.stdout);
+      return diagnostics.map((one: { code: string; location: { line: number } }) => [
+        one.code,
+        one.location.line,
+      ]);
+    };
+    const about = ["config-unknown", 4];
+    const service = ["service-missing", expect.any(Number)];
+    expect(await check("--config", shared())).toEqual([about, service, service]);
+    expect(await check("--managed", "--gateway", "green")).toEqual([service, service]);
+    expect(await check("--managed", "--gateway", "blue")).toEqual([about]);
+    // A MseIngressConfig is judged where no gateway stands for it, too.
+    expect(await check()).toEqual([about]);
+  });
+
+  test("none of them is an error of what was given", async () => {
+    const { status, stdout } = await runCli(["check", "--managed", BEFORE]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("[config-missing]")]);
+  });
+
+  test("translate says whose each resource is", async () => {
+    const args = ["translate", "--managed", "--type", "vhds,lds", "--format", "json"];
+    const names = async (...more: readonly string[]) => {
+      const { stdout } = await runCli([...args, ...more, both()]);
+      return JSON.parse(stdout).map(
+        ({ gateway, resource }: { gateway: string; resource: { name: string } }) =>
+          `${gateway} ${resource.name}`,
+      );
+    };
+    const green = ["green http", "green https", "green http/shop.test"];
+    expect(await names("--gateway", "green")).toEqual(expect.arrayContaining(green));
+    expect(await names()).toEqual(expect.arrayContaining(["blue http", "blue https", ...green]));
+    const yaml = await runCli(["translate", "--managed", "--type", "lds", both()]);
+    expect(yaml.stdout).toContain("---\n# gateway blue\n");
+  });
+
+  test("diff has a part for each that differs", async () => {
+    const after = file("one-more.yaml", BLUE + GREEN + config("red", "{}") + web);
+    const text = await runCli(["diff", "--managed", both(), after]);
+    expect(text).toMatchObject({ status: 1, stdout: expect.stringMatching(/^Gateway red \(new\)\n/) });
+    const json = await runCli(["diff", "--managed", "--format", "json", both(), after]);
+    const gateways = JSON.parse(json.stdout).gateways;
+    expect(
+      gateways.map((one: { gateway: string; changes: object[] }) => [one.gateway, one.changes.length]),
+    ).toEqual([
+      ["blue", 0],
+      ["green", 0],
+      ["red", 1],
+    ]);
+    const blue = await runCli(["diff", "--managed", "--gateway", "blue", both(), after]);
+    expect(blue).toMatchObject({ status: 0, stdout: "No gateway differs.\n" });
+  });
+
+  test.each([
+    [[], "There are several gateways: blue, green."],
+    [["--gateway", "red"], "There is no gateway red; there are: blue, green."],
+  ])("explain %j says which there are", async (args, sentence) => {
+    const result = await runCli(["explain", "--managed", ...args, both(), "GET", "http://shop.test/"]);
+    expect([result.status, result.stderr]).toEqual([2, expect.stringContaining(sentence)]);
+  });
+
+  test("explain answers for the one that is asked for", async () => {
+    const [blue, green] = await Promise.all(
+      ["blue", "green"].map((name) =>
+        runCli(["explain", "--managed", "--gateway", name, both(), "GET", "http://shop.test/"]),
+      ),
+    );
+    expect(green?.stdout).toContain("forward to shop/web/80");
+    expect(blue?.stdout).not.toContain("forward to");
+  });
+
+  test("explain --server asks for one, and says which there are", async () => {
+    await using bench = await debugBench(features, [
+      { name: "blue", listens: { ingressClass: "one" }, settings: DEFAULT_GATEWAY_SETTINGS },
+      { name: "green", listens: { ingressClass: "mse" }, settings: DEFAULT_GATEWAY_SETTINGS },
+    ]);
+    bench.apply(shop("shop.test"));
+    bench.sync();
+    const ask = (...args: readonly string[]) =>
+      runCli(["explain", "--server", bench.url, ...args, "GET", "http://shop.test/"]);
+    expect((await ask("--gateway", "green")).stdout).toContain("forward to shop/cart/80");
+    expect((await ask()).stderr).toContain("There are several gateways: blue, green.");
+    expect((await ask("--gateway", "red")).stderr).toContain("no gateway red; there are: blue, green.");
   });
 });
 

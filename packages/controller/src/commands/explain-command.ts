@@ -1,17 +1,16 @@
 import { type ExplainRequest, type Explanation, explain, renderExplanation } from "@sluice/explain";
-import { features } from "@sluice/features";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { gatewayView } from "../gateway/gateway-view.ts";
 import { OperatorError } from "../operator-error.ts";
 import { styleFor } from "../terminal/colour.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { askServer } from "./ask-server.ts";
+import { chosenGateway, type GatewayFlag, gatewayOption } from "./gateway-option.ts";
 import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
 import { translateInput } from "./translate-input.ts";
 
 type Header = readonly [name: string, value: string];
 
-interface ExplainFlags extends SettingFlags {
+interface ExplainFlags extends SettingFlags, GatewayFlag {
   readonly server?: string;
   readonly header?: readonly Header[];
   readonly sni?: string;
@@ -24,7 +23,7 @@ From files, or from a running gateway by its debug address. Answers by the gatew
 Examples:
   sluice explain examples/quickstart GET http://shop.example/cart
   sluice explain -H 'Cookie: canary=always' manifests GET https://shop.example/
-  sluice explain --server http://127.0.0.1:15080 POST https://shop.example/orders`;
+  sluice explain --server http://127.0.0.1:15080 --gateway test POST https://shop.example/orders`;
 
 /** `sluice explain`: which rule takes a request, why the others do not, and where it goes. */
 export function explainCommand(): Command {
@@ -35,6 +34,7 @@ export function explainCommand(): Command {
     .usage("[options] DIR... METHOD URL\n       sluice explain [options] --server URL METHOD URL")
     .argument("<ARGUMENTS...>", "DIR... METHOD URL, where DIR is a folder, a file, or - for standard input")
     .option("--server <URL>", "ask a running gateway at its debug address in place of files")
+    .addOption(gatewayOption("which gateway, where there are several"))
     .option("-H, --header <HEADER>", "a request header, 'Name: value'; may be repeated", header)
     .option("--sni <NAME>", "the name in the TLS handshake (default: the host)")
     .addOption(
@@ -62,9 +62,9 @@ async function explanationOf(words: readonly string[], flags: ExplainFlags): Pro
       hint: "For example: sluice explain manifests GET http://shop.example/cart",
     });
   const request: ExplainRequest = { method, url, headers, ...(sni === undefined ? {} : { sni }) };
-  if (server !== undefined) return askServer(server, request);
-  const { model, store } = await translateInput(paths, settingsOf(flags), createProgress());
-  return explain(request, gatewayView(model, store, features));
+  if (server !== undefined) return askServer(server, request, flags.gateway);
+  const { gateways } = await translateInput(paths, settingsOf(flags), createProgress());
+  return explain(request, chosenGateway(gateways, flags.gateway).view);
 }
 
 function header(text: string, before: readonly Header[] = []): readonly Header[] {

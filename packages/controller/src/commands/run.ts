@@ -7,6 +7,7 @@ import { TYPE_URLS } from "@sluice/protos";
 import { STDIN } from "@sluice/source-file";
 import type { JudgeOptions } from "../admission/judge-ingress.ts";
 import { startAdmission } from "../admission/start-admission.ts";
+import { ownGatewayName } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { PROBE_PAGES } from "../debug/pages/index.ts";
 import { serveDebug } from "../debug/serve-debug.ts";
@@ -77,7 +78,14 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
     logger[diagnostic.severity === "info" ? "info" : "warn"]({ diagnostic }, diagnostic.message);
 
   if (withEnvoy) {
-    const envoy = await startOwnEnvoy({ settings, xdsAddress: gateway.ads.address, adminAddress, logger });
+    const cluster = ownGatewayName(settings);
+    const envoy = await startOwnEnvoy({
+      settings,
+      cluster,
+      xdsAddress: gateway.ads.address,
+      adminAddress,
+      logger,
+    });
     cleanup.defer(async () => {
       logger.info({ seconds: settings.drainSeconds }, "draining; press Ctrl-C again to stop at once");
       const drained = envoy.drain(settings.drainSeconds * 1000);
@@ -88,7 +96,9 @@ export async function run({ paths, settings, withEnvoy }: RunOptions): Promise<v
     if (first === "ready") {
       const serves = { http: settings.httpPort, https: settings.httpsPort, debug: debug.url };
       const refused = refusedListeners(gateway);
-      if (refused.length === 0) logger.info(serves, "gateway is serving");
+      const missing = gateway.definitions.missing();
+      if (missing !== undefined) logger.error({ ...serves, config: settings.mseIngressConfig }, missing);
+      else if (refused.length === 0) logger.info(serves, "gateway is serving");
       else logger.error({ ...serves, refused }, "gateway serves in part only: Envoy refused a listener");
     }
   }
@@ -106,6 +116,8 @@ function refusedListeners(gateway: Gateway): readonly { name: string; words: str
 
 interface OwnEnvoy {
   readonly settings: Settings;
+  /** Name of the gateway that it is of. */
+  readonly cluster: string;
   readonly xdsAddress: string;
   readonly adminAddress: string;
   readonly logger: Logger;
@@ -113,6 +125,7 @@ interface OwnEnvoy {
 
 async function startOwnEnvoy({
   settings,
+  cluster,
   xdsAddress,
   adminAddress,
   logger,
@@ -122,7 +135,7 @@ async function startOwnEnvoy({
     startEnvoy({
       binary: binary.path,
       adminAddress,
-      bootstrap: bootstrap({ nodeId: `sluice-${process.pid}`, cluster: "sluice", xdsAddress, adminAddress }),
+      bootstrap: bootstrap({ nodeId: `sluice-${process.pid}`, cluster, xdsAddress, adminAddress }),
       drainSeconds: settings.drainSeconds,
       // Two gateways on one port would share its connections.
       dieWithParent: true,

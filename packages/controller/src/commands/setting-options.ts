@@ -30,6 +30,7 @@ export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "ingressClass",
   "controllerName",
   "mseIngressConfig",
+  "managed",
   "sslRedirect",
   "allowExternalName",
   "allowCrossNamespace",
@@ -38,6 +39,7 @@ export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "httpPort",
   "httpsPort",
   "accessLog",
+  "tracingCollector",
 ];
 
 /** Flags as commander hands them over: settings, and options of the command's own, which are not looked at here. */

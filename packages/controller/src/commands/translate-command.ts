@@ -4,10 +4,11 @@ import { resourcesAsJson, resourcesAsYaml, whereObjectsAre } from "../resources/
 import { RESOURCE_TYPE_NAMES, typeUrlOfName } from "../resources/resource-types.ts";
 import { selectResources } from "../resources/select-resources.ts";
 import { createProgress } from "../terminal/progress.ts";
+import { chosenGateways, type GatewayFlag, gatewayOption } from "./gateway-option.ts";
 import { addSettingOptions, type SettingFlags, settingsOf, TRANSLATION_SETTINGS } from "./setting-options.ts";
 import { type TranslatedInput, translateInput } from "./translate-input.ts";
 
-export interface TranslateFlags extends SettingFlags {
+export interface TranslateFlags extends SettingFlags, GatewayFlag {
   readonly format: "yaml" | "json";
   /** Type URLs. */
   readonly type?: readonly string[];
@@ -16,11 +17,13 @@ export interface TranslateFlags extends SettingFlags {
 }
 
 const HELP = `
-Resources are canonical proto JSON, in a fixed order, with secrets redacted.
+Resources are canonical proto JSON, in a fixed order, with secrets redacted. Where there are several gateways, each resource
+says whose it is.
 
 Examples:
   sluice translate manifests
   sluice translate --type clusters,endpoints --origins manifests
+  sluice translate --managed --gateway test manifests
   sluice translate --type vhds --name 'http/*.example.com' --format json manifests`;
 
 /** `sluice translate`: what an Envoy would be served. */
@@ -37,6 +40,7 @@ export function translateCommand(): Command {
       "only resources of this name, in which * stands for any text; may be repeated",
       appended,
     )
+    .addOption(gatewayOption("only the resources of this gateway"))
     .option("--origins", "name the objects behind each resource")
     .addHelpText("after", HELP);
   return addSettingOptions(command, TRANSLATION_SETTINGS).action(
@@ -56,8 +60,12 @@ export async function translation(
   flags: TranslateFlags,
 ): Promise<TranslatedInput & { readonly text: string }> {
   const translated = await translateInput(paths, settingsOf(flags), createProgress());
-  const { resources, input } = translated;
-  const selected = selectResources(resources, { typeUrls: flags.type ?? [], names: flags.name ?? [] });
+  const { gateways, input } = translated;
+  const selection = { typeUrls: flags.type ?? [], names: flags.name ?? [] };
+  const selected = chosenGateways(gateways, flags.gateway).map(({ name, resources }) => ({
+    ...(gateways.length > 1 && { gateway: name }),
+    resources: selectResources(resources, selection),
+  }));
   const whereIs = flags.origins ? whereObjectsAre(input.objects) : undefined;
   const print = flags.format === "json" ? resourcesAsJson : resourcesAsYaml;
   return { ...translated, text: print(selected, whereIs) };

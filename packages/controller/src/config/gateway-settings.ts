@@ -79,6 +79,11 @@ export function gatewayChoice(settings: Settings): GatewayChoice {
   return { kind: "own", definition: ownGateway(settings) };
 }
 
+/** The name of the gateway of a process that serves one. */
+export function ownGatewayName({ mseIngressConfig }: Settings): string {
+  return mseIngressConfig ?? OWN_GATEWAY;
+}
+
 function ownGateway(settings: Settings): GatewayDefinition {
   return {
     name: OWN_GATEWAY,

@@ -8,7 +8,8 @@ import { type Document, paragraph } from "./view/document.ts";
 export type ProcessTarget = Pick<
   Gateway,
   "store" | "gateways" | "ads" | "metrics" | "kubernetes" | "status" | "xdsTls"
->;
+> &
+  Partial<Pick<Gateway, "definitions">>;
 
 /** What pages about one gateway read. They change nothing. */
 export interface DebugTarget

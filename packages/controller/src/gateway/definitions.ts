@@ -17,6 +17,8 @@ export type GatewayChoice =
 export interface Definitions {
   /** What the MseIngressConfig came to; undefined if there is none of this name, or it is not this process's business. */
   of(config: string): DefinedGateway | undefined;
+  /** Why the process's one gateway serves nothing, as a sentence without its full stop; undefined before all sources have told what they have. */
+  missing(): string | undefined;
   stop(): void;
 }
 
@@ -28,6 +30,8 @@ export interface DefinitionsOptions {
   readonly gateways: Pick<Gateways, "set" | "delete">;
   /** Told what each MseIngressConfig came to, after the gateway has changed; `undefined`: it is gone. */
   readonly onDefined?: (name: string, defined: Defined | undefined) => void;
+  /** Told what {@link Definitions.missing} says whenever it is something else; not before something is missing. */
+  readonly onMissing?: (missing: string | undefined) => void;
 }
 
 /** A MseIngressConfig, and what it came to. */
@@ -68,7 +72,19 @@ export function followDefinitions(options: DefinitionsOptions): Definitions {
     else gateways.set(result.definition);
     options.onDefined?.(name, { ...result, config });
   };
-  const tell = (): void => store.setDiagnostics(SOURCE, diagnosticsOf(defined, choice));
+  const missing = (): string | undefined => {
+    if (choice.kind !== "config" || !store.graph.untracked(() => store.isSynced())) return undefined;
+    return missingConfig(choice.name, defined.get(choice.name));
+  };
+  let told: string | undefined;
+  const tell = (): void => {
+    const found = [...defined.values()].flatMap(({ diagnostics }) => diagnostics);
+    const now = missing();
+    const isAbsent = choice.kind === "config" && now !== undefined && !defined.has(choice.name);
+    store.setDiagnostics(SOURCE, isAbsent ? [...found, absentConfig(choice.name, now)] : found);
+    if (now !== told) options.onMissing?.(now);
+    told = now;
+  };
   const updateAll = (names: readonly string[]): void => {
     const watched = names.filter(isWatched);
     for (const name of watched) update(name);
@@ -78,6 +94,11 @@ export function followDefinitions(options: DefinitionsOptions): Definitions {
   if (choice.kind === "own") gateways.set(choice.definition);
   const present = store.graph.untracked(() => store.list("MseIngressConfig")).map(nameOf);
   updateAll(choice.kind === "config" ? [choice.name] : present);
+  let isStopped = false;
+  // Before, that it is not there says nothing.
+  void store.whenSynced().then(() => {
+    if (!isStopped) tell();
+  });
   const unsubscribe = store.onApplied((_revision, keys) =>
     updateAll(
       keys
@@ -86,7 +107,14 @@ export function followDefinitions(options: DefinitionsOptions): Definitions {
         .map(({ name }) => name),
     ),
   );
-  return { of: (name) => defined.get(name), stop: unsubscribe };
+  return {
+    of: (name) => defined.get(name),
+    missing,
+    stop() {
+      isStopped = true;
+      unsubscribe();
+    },
+  };
 }
 
 /** What was in force before this process, for the parts of the spec that are bad by now. */
@@ -99,17 +127,19 @@ function nameOf({ metadata }: MseIngressConfig): string {
   return metadata.name;
 }
 
-function diagnosticsOf(defined: ReadonlyMap<string, DefinedGateway>, choice: GatewayChoice): Diagnostic[] {
-  const found = [...defined.values()].flatMap(({ diagnostics }) => diagnostics);
-  if (choice.kind !== "config" || defined.has(choice.name)) return found;
-  const { name } = choice;
-  return [
-    {
-      code: "config-missing",
-      severity: "error",
-      message: `The MseIngressConfig ${name}, by which the gateway is to be configured, does not exist: nothing is served.`,
-      expected: `a MseIngressConfig ${name}`,
-      hint: "It is named by --mse-ingress-config.",
-    },
-  ];
+function missingConfig(name: string, defined: DefinedGateway | undefined): string | undefined {
+  const config = `The MseIngressConfig ${name}, by which the gateway is to be configured,`;
+  if (defined === undefined) return `${config} does not exist: nothing is served`;
+  if (defined.definition !== undefined) return undefined;
+  return `${config} cannot be used: nothing is served`;
+}
+
+function absentConfig(name: string, missing: string): Diagnostic {
+  return {
+    code: "config-missing",
+    severity: "error",
+    message: `${missing}.`,
+    expected: `a MseIngressConfig ${name}`,
+    hint: "It is named by --mse-ingress-config.",
+  };
 }

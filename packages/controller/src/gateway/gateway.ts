@@ -144,6 +144,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     base,
     gateways,
     onDefined: (name, defined) => fleets?.defined(name, defined),
+    onMissing(missing) {
+      const config = settings.mseIngressConfig;
+      if (missing !== undefined) logger.error({ config }, `${missing}; it is named by --mse-ingress-config`);
+      else logger.info({ config }, "the MseIngressConfig of the gateway is there, and in force");
+    },
   });
   dns?.onChanged(gateways.flush);
   const logRefusedHandshake = createHandshakeLog(logger, Date.now);

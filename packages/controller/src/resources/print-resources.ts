@@ -17,36 +17,60 @@ export function whereObjectsAre(objects: readonly KubeObject[]): WhereIs {
 /** Texts that YAML 1.1 takes for something else, such as `yes`, are quoted: not all readers know 1.2. */
 const YAML = { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" } as const;
 
-/** A stream of YAML documents, one a resource; with `whereIs` each is led by comments that name its origins. */
-export function resourcesAsYaml(resources: readonly Resource[], whereIs?: WhereIs): string {
-  return resources
-    .map((resource) => {
+/** Resources, and whose they are where that is to be said. */
+export interface ResourceGroup {
+  readonly gateway?: string;
+  readonly resources: readonly Resource[];
+}
+
+/**
+ * A stream of YAML documents, one a resource, led by a comment that names its gateway where there is one, and with `whereIs` by
+ * comments that name its origins.
+ */
+export function resourcesAsYaml(groups: readonly ResourceGroup[], whereIs?: WhereIs): string {
+  return groups
+    .flatMap(({ gateway, resources }) => resources.map((resource) => ({ gateway, resource })))
+    .map(({ gateway, resource }) => {
       const origins =
         whereIs === undefined ? [] : resource.origins.map(({ object }) => originLine(object, whereIs));
       const body = stringify(resourceJson(resource), YAML);
-      return `---\n${origins.join("")}${body}`;
+      const whose = gateway === undefined ? "" : commentLine(`gateway ${gateway}`);
+      return `---\n${whose}${origins.join("")}${body}`;
     })
     .join("");
 }
 
-/** A JSON list of resources; with `whereIs` its items are `{ origins, resource }`. */
-export function resourcesAsJson(resources: readonly Resource[], whereIs?: WhereIs): string {
-  const items = resources.map((resource) => {
-    const body = resourceJson(resource);
-    if (whereIs === undefined) return body;
-    const origins = resource.origins.map(({ object }) => {
-      const location = whereIs(object);
-      return location === undefined ? object : { ...object, location };
-    });
-    return { origins, resource: body };
-  });
+/**
+ * A JSON list of resources. Where there is a gateway, or with `whereIs`, its items are `{ gateway, origins, resource }`, without what
+ * there is not.
+ */
+export function resourcesAsJson(groups: readonly ResourceGroup[], whereIs?: WhereIs): string {
+  const items = groups.flatMap(({ gateway, resources }) =>
+    resources.map((resource) => {
+      const body = resourceJson(resource);
+      if (gateway === undefined && whereIs === undefined) return body;
+      return {
+        ...(gateway !== undefined && { gateway }),
+        ...(whereIs !== undefined && { origins: originsOf(resource, whereIs) }),
+        resource: body,
+      };
+    }),
+  );
   return `${JSON.stringify(items, null, 2)}\n`;
+}
+
+function originsOf(resource: Resource, whereIs: WhereIs) {
+  return resource.origins.map(({ object }) => {
+    const location = whereIs(object);
+    return location === undefined ? object : { ...object, location };
+  });
 }
 
 function originLine(object: ObjectRef, whereIs: WhereIs): string {
   const place = whereIs(object);
-  return `# ${object.kind} ${displayName(object)}${place === undefined ? "" : ` (${place})`}\n`.replace(
-    /[\r\n\u0085\u2028\u2029](?=.)/g,
-    " ",
-  );
+  return commentLine(`${object.kind} ${displayName(object)}${place === undefined ? "" : ` (${place})`}`);
+}
+
+function commentLine(text: string): string {
+  return `# ${text.replace(/[\r\n\u0085\u2028\u2029]/g, " ")}\n`;
 }

@@ -56,6 +56,21 @@ test.each([
   expect(checks.find(({ name }) => name === "xds-tls")).toEqual({ name: "xds-tls", ...expected });
 });
 
+test("a gateway without its MseIngressConfig is not ready, and names it", async () => {
+  await using bench = await debugBench();
+  const definitions = {
+    of: () => undefined,
+    stop: () => {},
+    missing: () => "The MseIngressConfig tset is not there",
+  };
+  const check = readiness({ ...bench.target, definitions }).find(({ name }) => name === "mse-ingress-config");
+  expect(check).toEqual({
+    name: "mse-ingress-config",
+    ok: false,
+    missing: "The MseIngressConfig tset is not there (--mse-ingress-config)",
+  });
+});
+
 test("without an API server there is nothing to check", async () => {
   await using bench = await debugBench();
   expect(readiness(bench.target).map(({ name }) => name)).toEqual(["sources", "snapshot"]);

@@ -16,7 +16,7 @@ export const healthz: Page = {
 export const readyz: Page = {
   of: "process",
   path: "/readyz",
-  doc: "200 once all sources have delivered and the first complete snapshot is served, 503 before; with verbose says what is missing, and whether the API server is away.",
+  doc: "200 once all sources have delivered and the first complete snapshot is served, 503 before, and without the MseIngressConfig of --mse-ingress-config; with verbose says what is missing, and whether the API server is away.",
   query: ["verbose"],
   answer(target, { query }) {
     const checks = readiness(target);
@@ -45,7 +45,11 @@ export function readiness({
   kubernetes,
   status,
   xdsTls,
-}: Pick<ProcessTarget, "store" | "gateways" | "kubernetes" | "status" | "xdsTls">): ReadinessCheck[] {
+  definitions,
+}: Pick<
+  ProcessTarget,
+  "store" | "gateways" | "kubernetes" | "status" | "xdsTls" | "definitions"
+>): ReadinessCheck[] {
   const unsynced = store.unsynced();
   const served = gateways.list();
   const closed = served.flatMap(({ name, controlPlane }) =>
@@ -59,6 +63,7 @@ export function readiness({
     ...(kubernetes === undefined ? [] : [apiServer(kubernetes)]),
     ...(status?.leader() === undefined ? [] : [leadership(status.leader())]),
     ...(xdsTls === undefined ? [] : [authority(xdsTls)]),
+    ...unconfigured(definitions?.missing()),
     check("snapshot", closed.length === 0, `not complete for ${closed.join(", ")}`),
   ];
 }
@@ -84,6 +89,15 @@ function authority({ identity }: XdsTls): ReadinessCheck {
   if (identity.server.current() === undefined)
     return { name, ok: false, missing: trouble ?? "waiting for the certificate authority" };
   return { name, ok: true, ...(trouble === undefined ? {} : { note: `ok, but ${trouble}` }) };
+}
+
+/**
+ * A gateway whose MseIngressConfig is not there answers 404 to everybody: load balancers are to take another, and a rollout with a
+ * mistyped name is to stop.
+ */
+function unconfigured(missing: string | undefined): ReadinessCheck[] {
+  if (missing === undefined) return [];
+  return [{ name: "mse-ingress-config", ok: false, missing: `${missing} (--mse-ingress-config)` }];
 }
 
 /** Who does not lead serves as well as who does. */
