@@ -11,6 +11,8 @@ test("a review is read, with or without its object", () => {
     operation: "CREATE",
     object,
   });
+  const update = parseReview(review({ uid: "u", operation: "UPDATE", object, oldObject: { kind: "Old" } }));
+  expect(update?.oldObject).toEqual({ kind: "Old" });
   const deletion = parseReview(review({ uid: "u", operation: "DELETE", object: null }));
   expect(deletion).toEqual({ uid: "u", operation: "DELETE", object: undefined });
 });
@@ -57,4 +59,10 @@ test("what the API server would drop is counted", () => {
   expect(warnings.at(-1)).toBe(`${50 - (warnings.length - 1)} more; see sluice check`);
   expect(Buffer.byteLength(warnings.join(""))).toBeLessThanOrEqual(4096);
   expect(warnings.length).toBeGreaterThan(15);
+});
+
+test("a megabyte of reason is cut, and so is a warning of that size", () => {
+  const { status, warnings = [] } = answer("x".repeat(1_000_000), ["\u{1F600}".repeat(500_000)]);
+  expect(JSON.stringify(status).length).toBeLessThan(5_000);
+  expect([...(warnings[0] ?? "")]).toHaveLength(256);
 });

@@ -6,6 +6,8 @@ export interface AdmissionRequest {
   readonly operation: string;
   /** The object as it would be stored, as JSON has it; absent when it is deleted. */
   readonly object?: Readonly<Record<string, unknown>> | undefined;
+  /** The object as it is stored, when it is changed or deleted. */
+  readonly oldObject?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What there is to say of an object. */
@@ -24,6 +26,7 @@ const Review = z.object({
     uid: z.string().min(1),
     operation: z.string(),
     object: z.record(z.string(), z.unknown()).nullish(),
+    oldObject: z.record(z.string(), z.unknown()).nullish(),
   }),
 });
 
@@ -37,14 +40,17 @@ export function parseReview(body: string): AdmissionRequest | undefined {
   }
   const { success, data } = Review.safeParse(json);
   if (!success) return undefined;
-  const { uid, operation, object } = data.request;
-  return { uid, operation, object: object ?? undefined };
+  const { uid, operation, object, oldObject } = data.request;
+  return { uid, operation, object: object ?? undefined, oldObject: oldObject ?? undefined };
 }
 
 /** The API server may cut a warning that is longer, in characters. Source: k8s.io/apiserver, `warning.AddWarning`. */
 const WARNING_LENGTH = 256;
 /** All warnings together; what comes after is dropped. */
 const WARNINGS_LENGTH = 4096;
+
+/** A reason that is longer is cut, in code units: it goes to a terminal, and into the log of the API server. */
+const DENIAL_LENGTH = 4096;
 
 /** The answer to a review. Warnings that the API server would cut or drop are cut here, and the last says how many are missing. */
 export function reviewResponse(uid: string, verdict: AdmissionVerdict): object {
@@ -55,7 +61,9 @@ export function reviewResponse(uid: string, verdict: AdmissionVerdict): object {
     response: {
       uid,
       allowed: verdict.denied === undefined,
-      ...(verdict.denied === undefined ? {} : { status: { code: 403, message: verdict.denied } }),
+      ...(verdict.denied === undefined
+        ? {}
+        : { status: { code: 403, message: cut(verdict.denied, DENIAL_LENGTH) } }),
       ...(warnings.length === 0 ? {} : { warnings }),
     },
   };
@@ -76,7 +84,15 @@ function fit(warnings: readonly string[]): string[] {
 
 /** A warning becomes an HTTP header: line breaks and other control characters may not be in it. */
 function singleLine(text: string): string {
-  const line = text.replace(/\p{Cc}+/gu, " ").trim();
+  // A character is at most two code units: cut roughly first, since a text may have a megabyte.
+  const line = text
+    .slice(0, 4 * WARNING_LENGTH)
+    .replace(/\p{Cc}+/gu, " ")
+    .trim();
   const points = [...line];
   return points.length <= WARNING_LENGTH ? line : `${points.slice(0, WARNING_LENGTH - 1).join("")}…`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

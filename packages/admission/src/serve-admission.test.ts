@@ -27,7 +27,10 @@ async function files(name: string) {
   return { certificate: path("crt"), key: path("key"), clientCa: path("ca") };
 }
 
-async function serve(judge: () => AdmissionVerdict, onError: (error: unknown) => void = () => {}) {
+async function serve(
+  judge: () => AdmissionVerdict | undefined,
+  onError: (error: unknown) => void = () => {},
+) {
   const made = await serveAdmission({
     address: "127.0.0.1:0",
     tls: await files("served"),
@@ -94,6 +97,11 @@ test.each([
   const url = await serve(() => ({ warnings: [] }));
   const answer = await call(url, { body: review, as: await clients.issue("c"), ...wrong });
   expect(answer.status).toBe(status);
+});
+
+test("before there is anything to judge by, the failure policy decides", async () => {
+  const url = await serve(() => undefined);
+  expect((await call(url, { body: review, as: await clients.issue("c") })).status).toBe(503);
 });
 
 test("a bug of ours is a 500, which the API server is told to ignore", async () => {

@@ -14,8 +14,13 @@ export interface AdmissionOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
   readonly tls: TlsFiles;
-  /** Judges an object. An exception is a bug: the call is answered with 500, which the API server is told to ignore. */
-  readonly judge: (request: AdmissionRequest) => AdmissionVerdict | Promise<AdmissionVerdict>;
+  /**
+   * Judges an object; `undefined`: it cannot be judged yet, which is answered with 503. An exception is a bug: the call is
+   * answered with 500. What the API server does after either, the failure policy says.
+   */
+  readonly judge: (
+    request: AdmissionRequest,
+  ) => AdmissionVerdict | undefined | Promise<AdmissionVerdict | undefined>;
   readonly onError: (error: unknown) => void;
   /** How often the files are looked at for changes, milliseconds; default 5,000. */
   readonly filesEveryMs?: number;
@@ -87,6 +92,7 @@ async function answer(
     const review = parseReview(body);
     if (review === undefined) return end(400, "This is no AdmissionReview of admission.k8s.io/v1.\n");
     const verdict = await judge(review);
+    if (verdict === undefined) return end(503, "The control plane does not know the other objects yet.\n");
     end(200, JSON.stringify(reviewResponse(review.uid, verdict)), "application/json");
     onAnswer?.({ allowed: verdict.denied === undefined, milliseconds: performance.now() - start });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { defineFeature, enumType, key } from "@sluice/feature-api";
 import { features } from "@sluice/features";
 import { DEFAULT_CERTIFICATE, DEFAULT_GATEWAY_SETTINGS, type KubeObject, objectKey } from "@sluice/model";
-import { createStore } from "@sluice/store";
+import { createGraph, createStore, defineIndex } from "@sluice/store";
 import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS, type TranslateSettings } from "@sluice/translate";
 import {
   arbitraryIngress,
@@ -15,6 +15,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { createControlPlane } from "../gateway/control-plane.ts";
 import { diagnosticsOf, judgeIngress, UNKNOWABLE } from "./judge-ingress.ts";
+import { overlayStore } from "./overlay-store.ts";
 
 const translate: TranslateSettings = {
   listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
@@ -168,20 +169,83 @@ test("nothing is fetched because of an object that may never be stored", () => {
   expect([...store.wanted("Secret").current()]).toEqual([]);
 });
 
-test("a protection that cannot be built denies the object, with what was expected", () => {
-  const guard = defineFeature({
-    id: "guard",
-    title: "Guard",
-    scope: "route",
-    onInvalid: "deny",
-    keys: { "guard-level": key(enumType(["low", "high"]), { doc: "How well.", example: "low" }) },
-    parse: (values) => values["guard-level"],
-  });
-  const object = raw({ "mse.ingress.kubernetes.io/guard-level": "hihg" }, rule("web"));
-  const { denied, warnings } = judgeIngress(
-    { uid: "u", operation: "UPDATE", object },
+const guard = defineFeature({
+  id: "guard",
+  title: "Guard",
+  scope: "route",
+  onInvalid: "deny",
+  keys: { "guard-level": key(enumType(["low", "high"]), { doc: "How well.", example: "low" }) },
+  parse: (values) => values["guard-level"],
+});
+const unguarded = raw({ "mse.ingress.kubernetes.io/guard-level": "hihg" }, rule("web"));
+const judgeUpdate = (object: Record<string, unknown>, oldObject?: Record<string, unknown>) =>
+  judgeIngress(
+    { uid: "u", operation: "UPDATE", object, oldObject },
     { ...options, features: [...features, guard], store: storeOf([service("web")]) },
   );
-  expect(denied).toMatch(/^A protection cannot be built: .*guard-level.*hihg/);
-  expect(warnings).toEqual([]);
+
+test("a protection that cannot be built denies the object, with what was expected", () => {
+  for (const before of [undefined, raw({}, rule("web"))]) {
+    const { denied, warnings } = judgeUpdate(unguarded, before);
+    expect(denied).toMatch(/^A protection cannot be built: .*guard-level.*hihg/);
+    expect(warnings).toEqual([]);
+  }
+});
+
+test("an update of a broken object that says nothing new is let through, and so is its end", () => {
+  const { annotations } = unguarded.metadata;
+  const live = { ...unguarded.metadata, annotations: { ...annotations, "sluice.dev/live": "1 on 1 of 1" } };
+  const labelled = { ...unguarded.metadata, labels: { a: "b" }, finalizers: [] };
+  const ending = { ...unguarded.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+  for (const metadata of [live, labelled, ending]) {
+    const { denied, warnings } = judgeUpdate({ ...unguarded, metadata }, unguarded);
+    expect(denied).toBeUndefined();
+    expect(warnings).toEqual([expect.stringMatching(/guard-level.*hihg/)]);
+  }
+  expect(judgeUpdate({ ...unguarded, spec: rule("web") }, unguarded).denied).toBeUndefined();
+  expect(judgeUpdate({ ...unguarded, spec: { ingressClassName: "mse" } }, unguarded).denied).toBeDefined();
+});
+
+test("an object whose name is still to be made up is judged like any other", () => {
+  const sound = raw({}, rule("web"));
+  const metadata = { generateName: "new-", namespace: "default" };
+  expect(judge({ ...sound, metadata })).toEqual({ warnings: [] });
+  expect(judge({ ...sound, metadata: { ...metadata, name: "" } })).toEqual({ warnings: [] });
+  expect(judge({ ...raw({}, rule("gone")), metadata }).warnings).toEqual([
+    expect.stringContaining("The Service default/gone does not exist"),
+  ]);
+});
+
+const BY_HOST = defineIndex("by-host", "Ingress", ({ spec }) => spec.rules.map(({ host }) => host ?? "*"));
+
+describe("an Ingress that many others meet", () => {
+  const hosts = Array.from({ length: 1000 }, (_, at) => `h${at}.test`);
+  const rules = (of: readonly string[]): [string, [{ path: string; service: string; port: number }]][] =>
+    of.map((host) => [host, [{ path: "/", service: "web", port: 80 }]]);
+  const others = Array.from({ length: 300 }, (_, at) =>
+    ingress(`other-${at}`, { rules: rules(hosts.slice(0, 3)) }),
+  );
+
+  it.each([1, 3, 40, 1000])("at %s hosts looks at a bounded number of them", (count) => {
+    const candidate = ingress("new", { rules: rules(hosts.slice(0, count)) });
+    const overlay = overlayStore(storeOf(others), candidate, createGraph());
+    const index = overlay.reader.index(BY_HOST);
+    const meetings = [...index.keys.current()].flatMap((host) => index.get(host));
+    expect(meetings.length).toBeLessThanOrEqual(450);
+    expect(overlay.isPartial()).toBe(true);
+  });
+
+  it("is not told that a canary has no main rule, which may be one that was not looked at", () => {
+    const canary = raw(
+      { "nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "5" },
+      rule("web"),
+    );
+    const alike = Array.from({ length: 300 }, (_, at) =>
+      ingress(`a-${at}`, { rules: [["a.test", [{ path: `/${at}`, service: "web", port: 80 }]]] }),
+    );
+    expect(judge(canary, [service("web"), ...alike.slice(0, 5)]).warnings).toEqual([
+      expect.stringContaining("no main rule"),
+    ]);
+    expect(judge(canary, [service("web"), ...alike]).warnings).toEqual([]);
+  });
 });

@@ -3,21 +3,37 @@ import type { Graph, Index, IndexDefinition, LiveKeys, Store, StoreReader } from
 
 /** How many of the objects under one key of an index are looked at: one host may be shared by thousands. */
 const MOST = 200;
+/** Under how many keys of an index the object itself is looked at: it may name thousands of hosts. */
+const MOST_KEYS = 50;
+/** How many others are looked at under all keys together: each is translated anew for each host. */
+const MOST_MEETINGS = 400;
+
+/** A view of a store with one more object. */
+export interface OverlayStore {
+  readonly reader: StoreReader;
+  /** Whether there was more to look at than has been looked at so far. */
+  isPartial(): boolean;
+}
 
 /**
  * A store as it would be with one more object, of which only that object is to be derived: it alone is among the keys, and
  * everything that it meets is looked up. It is a view of a moment: nothing that it reads is recorded, so no object is fetched
- * because of it. There are no Secrets in it. Of those that meet the object at
- * one host, 200 are looked at, so that it is judged in milliseconds whatever the host.
+ * because of it. There are no Secrets in it. Of the object's hosts 50 are
+ * looked at, and of those that meet it at one host 200, at all hosts together 400, so that it is judged in milliseconds
+ * whatever its hosts.
  */
-export function overlayStore(store: Store, candidate: KubeObject, graph: Graph): StoreReader {
+export function overlayStore(store: Store, candidate: KubeObject, graph: Graph): OverlayStore {
+  let isPartial = false;
+  const onLeftOut = (): void => {
+    isPartial = true;
+  };
   const own = objectKey({
     kind: candidate.kind,
     namespace: candidate.metadata.namespace,
     name: candidate.metadata.name,
   });
   const unrecorded = <T>(read: () => T): T => store.graph.untracked(read);
-  return {
+  const reader: StoreReader = {
     graph,
     get(kind, namespace, name) {
       if (kind === "Secret") return undefined;
@@ -27,29 +43,37 @@ export function overlayStore(store: Store, candidate: KubeObject, graph: Graph):
     },
     list: (kind) => unrecorded(() => store.list(kind)),
     keys: (kind) => fixedKeys(kind === candidate.kind ? [own] : []),
-    index: (definition) => overlayIndex(store, definition, candidate, own),
+    index: (definition) => overlayIndex(store, definition, { candidate, own, onLeftOut }),
   };
+  return { reader, isPartial: () => isPartial };
+}
+
+interface Overlaid {
+  readonly candidate: KubeObject;
+  readonly own: ObjectKey;
+  readonly onLeftOut: () => void;
 }
 
 function overlayIndex<K extends KubeObject["kind"]>(
   store: Store,
   definition: IndexDefinition<K>,
-  candidate: KubeObject,
-  own: ObjectKey,
+  { candidate, own, onLeftOut }: Overlaid,
 ): Index {
   const live = store.index(definition);
   // The definition is of the candidate's kind where the two are equal.
   const found = definition.kind === candidate.kind ? definition.keysOf(candidate as ObjectOf<K>) : [];
   const mine = new Set(found);
+  const keys = [...mine].slice(0, MOST_KEYS);
+  if (keys.length < mine.size) onLeftOut();
+  const most = Math.min(MOST, Math.floor(MOST_MEETINGS / Math.max(1, keys.length)));
   return {
     get(key) {
-      const others = store.graph
-        .untracked(() => live.get(key))
-        .slice(0, MOST)
-        .filter((other) => other !== own);
+      const all = store.graph.untracked(() => live.get(key));
+      if (all.length > most) onLeftOut();
+      const others = all.slice(0, most).filter((other) => other !== own);
       return mine.has(key) ? [...others, own].sort() : others;
     },
-    keys: fixedKeys(mine),
+    keys: fixedKeys(keys),
   };
 }
 

@@ -27,9 +27,13 @@ export async function startAdmission({
     key: required(settings.admissionKey, "--admission-key"),
     clientCa: required(settings.admissionClientCa, "--admission-client-ca"),
   };
-  const judge = (request: Parameters<typeof judgeIngress>[0]) => judgeIngress(request, judging());
+  const judge = (request: Parameters<typeof judgeIngress>[0]) => {
+    const options = judging();
+    // Against a half of the objects nearly everything would be found to be missing.
+    return options.store.isSynced() ? judgeIngress(request, options) : undefined;
+  };
   // The indexes that it needs are made now, not while somebody waits for an answer.
-  judge(WARM_UP);
+  judgeIngress(WARM_UP, judging());
   try {
     const server = await serveAdmission({
       address,
