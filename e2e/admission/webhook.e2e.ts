@@ -10,6 +10,7 @@ import { requireTools } from "../cluster/src/tools.ts";
 import { useCluster } from "../cluster/use-cluster.ts";
 import { ingressObject } from "../kubernetes/objects.ts";
 import { freePort } from "../support/free-port.ts";
+import { admissionConfigFlag, writeAdmissionConfig } from "./admission-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-webhook-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,42 +18,19 @@ const file = (name: string): string => join(folder, name);
 const [port, debugPort] = await Promise.all([freePort(), freePort()]);
 
 beforeAll(writeFiles);
-/** The API server shows webhooks a certificate only if it is told so: kubernetes.io, "Authenticate apiservers". */
 const shared = useCluster({
   controllerManager: false,
-  apiServerFlags: [`--admission-control-config-file=${file("admission.json")}`],
+  apiServerFlags: [admissionConfigFlag(folder)],
 });
 
 async function writeFiles(): Promise<void> {
   const [own, apiServers] = await Promise.all([makeAuthority("webhook"), makeAuthority("API servers")]);
-  const [server, client] = await Promise.all([own.issue("127.0.0.1"), apiServers.issue("api-server")]);
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const server = await own.issue("127.0.0.1");
   writeFileSync(file("webhook.crt"), server.chain);
   writeFileSync(file("webhook.key"), server.key);
   writeFileSync(file("webhook-ca.crt"), own.certificate);
   writeFileSync(file("client-ca.crt"), apiServers.certificate);
-  const user = { "client-certificate-data": base64(client.chain), "client-key-data": base64(client.key) };
-  writeFileSync(
-    file("kubeconfig.json"),
-    JSON.stringify({ apiVersion: "v1", kind: "Config", users: [{ name: "*", user }] }),
-  );
-  writeFileSync(
-    file("admission.json"),
-    JSON.stringify({
-      apiVersion: "apiserver.config.k8s.io/v1",
-      kind: "AdmissionConfiguration",
-      plugins: [
-        {
-          name: "ValidatingAdmissionWebhook",
-          configuration: {
-            apiVersion: "apiserver.config.k8s.io/v1",
-            kind: "WebhookAdmissionConfiguration",
-            kubeConfigFile: file("kubeconfig.json"),
-          },
-        },
-      ],
-    }),
-  );
+  await writeAdmissionConfig(folder, apiServers);
 }
 
 const CLI = join(import.meta.dirname, "../../packages/controller/src/cli.ts");

@@ -68,6 +68,12 @@ describe("values that make no sense are refused with words", () => {
     ["a digest without its algorithm", { image: { digest: "abc" } }, /'\/image\/digest'/],
     ["a namespace that is no name", { watchNamespace: ["Shop"] }, /'\/watchNamespace\/0'/],
     ["a flag without dashes", { controller: { extraArgs: ["kube"] } }, /'\/controller\/extraArgs\/0'/],
+    [
+      "a webhook that would answer anybody",
+      { admission: { enabled: true } },
+      /needs admission\.clientCA\.configMapName or \.secretName/,
+    ],
+    ["an authority that is none", { admission: { certificate: { caBundle: "LS0t" } } }, /caBundle/],
   ])("%s", async (_about, values, words) => {
     await expect(render(values)).rejects.toThrow(words);
   });

@@ -51,16 +51,33 @@ export async function helm(
 /** Values as a file of values has them. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** What `helm template` makes of the chart, as text. Rejects with Helm's words when the values are refused. */
-export async function render(values: Values, more: readonly string[] = []): Promise<string> {
+/** Installs the chart of the checkout as release `sluice`, or upgrades it. Rejects with Helm's words. */
+export async function release(
+  verb: "install" | "upgrade",
+  values: Values,
+  kubeconfig: string,
+): Promise<void> {
+  await withValues(values, (file) =>
+    helm([verb, "sluice", CHART, "--namespace", NAMESPACE, "--values", file], { KUBECONFIG: kubeconfig }),
+  );
+}
+
+async function withValues<T>(values: Values, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-values-"));
   try {
     const file = join(folder, "values.json");
     writeFileSync(file, JSON.stringify(values));
-    return await helm(["template", "sluice", CHART, "--namespace", NAMESPACE, "--values", file, ...more]);
+    return await use(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What `helm template` makes of the chart, as text. Rejects with Helm's words when the values are refused. */
+export function render(values: Values, more: readonly string[] = []): Promise<string> {
+  return withValues(values, (file) =>
+    helm(["template", "sluice", CHART, "--namespace", NAMESPACE, "--values", file, ...more]),
+  );
 }
 
 /** An object of a manifest; what else it has is looked at by the tests that know it. */

@@ -16,14 +16,6 @@ interface Container {
   readonly args?: readonly string[];
 }
 
-interface Role extends ManifestObject {
-  readonly rules: readonly {
-    readonly apiGroups: readonly string[];
-    readonly resources: readonly string[];
-    readonly verbs: readonly string[];
-  }[];
-}
-
 /** The one Deployment of the chart. */
 export function deploymentOf(objects: readonly ManifestObject[]): Deployment {
   const found = objects.find(({ kind }) => kind === "Deployment");
@@ -38,19 +30,4 @@ export function argsOf({ spec: { template } }: Deployment, container: string): r
   const found = [...initContainers, ...containers].find(({ name }) => name === container);
   if (found === undefined) throw new Error(`the chart has no container ${container}`);
   return found.args ?? [];
-}
-
-/** What roles allow, as `GROUP/RESOURCE VERB`, each once. */
-export function grantsOf(objects: readonly ManifestObject[]): Set<string> {
-  // As above.
-  const roles = objects.filter(({ kind }) => kind === "Role" || kind === "ClusterRole") as Role[];
-  return new Set(
-    roles.flatMap(({ rules }) =>
-      rules.flatMap(({ apiGroups, resources, verbs }) =>
-        apiGroups.flatMap((group) =>
-          resources.flatMap((resource) => verbs.map((verb) => `${group}/${resource} ${verb}`)),
-        ),
-      ),
-    ),
-  );
 }

@@ -22,6 +22,9 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
     serviceAccount: { create: false },
     rbac: { create: false },
   },
+  "sidecar, with a webhook whose certificate Helm makes": {
+    admission: { enabled: true, clientCA: { configMapName: "api-server-ca" } },
+  },
   "sidecar, all there is": everything("sidecar"),
   "managed, all there is": everything("managed"),
 };
@@ -51,7 +54,7 @@ function everything(topology: string): Values {
       listenAddress: "::",
     },
     status: { addresses: ["192.0.2.1", "edge.example"] },
-    controller: { ...container, extraArgs: ["--drain-seconds=1"] },
+    controller: { ...container, extraArgs: ["--tracing-collector=otel.example:4317"] },
     envoy: { ...container, concurrency: 0, logLevel: "info", extraArgs: ["--log-format", "%v"] },
     shutdown: { settleSeconds: 20, drainSeconds: 300 },
     service: {
@@ -64,7 +67,19 @@ function everything(topology: string): Values {
       labels: { tier: "edge" },
     },
     managed: {
-      ingressConfig: { name: "edge", spec: { common: { instance: { replicas: 2, spec: "2c4g" } } } },
+      ingressConfig: {
+        name: "edge",
+        annotations: { "sluice.dev/hpa": "2-10" },
+        spec: { common: { instance: { replicas: 2, spec: "2c4g" } } },
+      },
+    },
+    admission: {
+      enabled: true,
+      certificate: { secretName: "webhook-tls", caBundle: "-----BEGIN CERTIFICATE-----\n…" },
+      clientCA: { secretName: "api-server-ca", key: "tls.crt" },
+      timeoutSeconds: 5,
+      namespaceSelector: { matchLabels: { tenant: "yes" } },
+      annotations: { "cert-manager.io/inject-ca-from": "sluice-system/webhook" },
     },
     rbac: { secrets: { watch: false, names: ["shop-tls"] } },
     serviceAccount: { name: "edge", annotations: { "example.com/role": "edge" } },

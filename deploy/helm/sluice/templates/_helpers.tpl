@@ -44,6 +44,11 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{/* Of the webhook: its Service, so the host that API servers call, and its Secret. */}}
+{{- define "sluice.admission" -}}
+{{- printf "%s-admission" (include "sluice.fullname" .) -}}
+{{- end }}
+
 {{/* (list IMAGE DEFAULT_TAG) */}}
 {{- define "sluice.image" -}}
 {{- $image := index . 0 -}}
@@ -68,6 +73,13 @@ annotations:
 {{- if eq .Values.topology "sidecar" }}
 - --public-http-port={{ .Values.service.httpPort }}
 - --public-https-port={{ .Values.service.httpsPort }}
+{{- end }}
+- --drain-seconds={{ .Values.shutdown.drainSeconds }}
+{{- if .Values.admission.enabled }}
+- {{ printf "--admission-address=%s:9443" (include "sluice.anyAddress" .) | quote }}
+- --admission-certificate=/etc/sluice/admission/tls.crt
+- --admission-key=/etc/sluice/admission/tls.key
+- --admission-client-ca=/etc/sluice/admission-client-ca/ca.crt
 {{- end }}
 {{- range .Values.watchNamespace }}
 - --watch-namespace={{ . }}
@@ -94,6 +106,9 @@ ports:
   - { name: probes, containerPort: 15081, protocol: TCP }
   {{- if eq .Values.topology "managed" }}
   - { name: xds, containerPort: 15010, protocol: TCP }
+  {{- end }}
+  {{- if .Values.admission.enabled }}
+  - { name: admission, containerPort: 9443, protocol: TCP }
   {{- end }}
 # Alive is enough: a control plane that waits for the API server must wait, not start over.
 startupProbe:
@@ -167,8 +182,8 @@ annotations:
   {{- end }}
 {{- end }}
 
-{{/* What a Pod is given by itself, but for one container: a token, the API server's CA, and its namespace. */}}
-{{- define "sluice.tokenVolume" -}}
+{{/* For the control plane's container alone. The first is what a Pod is given by itself: a token, the API server's CA, and its namespace. */}}
+{{- define "sluice.controllerVolumes" -}}
 - name: api
   projected:
     defaultMode: 0440
@@ -181,8 +196,31 @@ annotations:
           items:
             - path: namespace
               fieldRef: { apiVersion: v1, fieldPath: metadata.namespace }
+{{- if .Values.admission.enabled }}
+- name: admission
+  secret:
+    secretName: {{ default (include "sluice.admission" .) .Values.admission.certificate.secretName }}
+    defaultMode: 0440
+    items: [{ key: tls.crt, path: tls.crt }, { key: tls.key, path: tls.key }]
+- name: admission-client-ca
+  {{- with .Values.admission.clientCA }}
+  {{- if .configMapName }}
+  configMap:
+    name: {{ .configMapName }}
+  {{- else }}
+  secret:
+    secretName: {{ required "admission.enabled needs admission.clientCA.configMapName or .secretName, with the CA of the certificate that the API server shows: nobody else may ask" .secretName }}
+    defaultMode: 0440
+  {{- end }}
+    items: [{ key: {{ .key }}, path: ca.crt }]
+  {{- end }}
+{{- end }}
 {{- end }}
 
-{{- define "sluice.tokenMount" -}}
+{{- define "sluice.controllerMounts" -}}
 - { name: api, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
+{{- if .Values.admission.enabled }}
+- { name: admission, mountPath: /etc/sluice/admission, readOnly: true }
+- { name: admission-client-ca, mountPath: /etc/sluice/admission-client-ca, readOnly: true }
+{{- end }}
 {{- end }}

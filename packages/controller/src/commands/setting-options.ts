@@ -38,6 +38,8 @@ export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "listenAddress",
   "httpPort",
   "httpsPort",
+  "publicHttpPort",
+  "publicHttpsPort",
   "accessLog",
   "tracingCollector",
 ];

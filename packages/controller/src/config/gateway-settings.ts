@@ -1,3 +1,4 @@
+import { FLEET_PORTS } from "@sluice/data-plane/defaults";
 import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayDefinition,
@@ -13,18 +14,11 @@ import type { Settings } from "./settings.ts";
 
 /** The settings of the data plane: our defaults with what the operator says. */
 export function gatewaySettings(settings: Settings): GatewaySettings {
+  const fleet = ownsServices(settings) ? FLEET_PORTS : undefined;
   return {
     ...DEFAULT_GATEWAY_SETTINGS,
-    http: listener(
-      settings,
-      settings.httpPort,
-      settings.publicHttpPort ?? (ownsServices(settings) ? 80 : undefined),
-    ),
-    https: listener(
-      settings,
-      settings.httpsPort,
-      settings.publicHttpsPort ?? (ownsServices(settings) ? 443 : undefined),
-    ),
+    http: listener(settings, settings.httpPort, settings.publicHttpPort ?? fleet?.http),
+    https: listener(settings, settings.httpsPort, settings.publicHttpsPort ?? fleet?.https),
     trustedHops: settings.trustedHops,
     accessLog: settings.accessLog ? "json" : "off",
     drainSeconds: settings.drainSeconds,
@@ -42,7 +36,7 @@ function listener(
   return { address: listenAddress, port, ...(publicPort !== undefined && { publicPort }) };
 }
 
-/** Whether clients come through the Services that the process makes, which are for the ports 80 and 443. */
+/** Whether clients come through the Services that the process makes. */
 function ownsServices({ managed, kube, xdsTlsAddress }: Settings): boolean {
   return managed && kube && xdsTlsAddress !== undefined;
 }

@@ -1,3 +1,4 @@
+import { FLEET_PORTS } from "../defaults.ts";
 import type { Fleet, FleetCertificate, FleetSettings } from "../fleet.ts";
 import { bootstrapFiles } from "./bootstrap-files.ts";
 import { deployment } from "./deployment.ts";
@@ -81,8 +82,8 @@ function services(fleet: Fleet, settings: FleetSettings): readonly FleetObject[]
         externalTrafficPolicy: "Local",
         selector: podLabels(gateway),
         ports: [
-          { name: "http", port: 80, targetPort: "http", protocol: "TCP" },
-          { name: "https", port: 443, targetPort: "https", protocol: "TCP" },
+          { name: "http", port: FLEET_PORTS.http, targetPort: "http", protocol: "TCP" },
+          { name: "https", port: FLEET_PORTS.https, targetPort: "https", protocol: "TCP" },
         ],
       },
     }),
