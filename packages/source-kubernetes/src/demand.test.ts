@@ -78,6 +78,20 @@ describe("a Secret that is read", () => {
     await until(() => value(store), "newer");
   });
 
+  it("is back after an outage as soon as its watch tells of it, though its GET is answered later", async () => {
+    const { store, clock, source, watches, gets, until } = await withSecret();
+    (await watches.next()).fail(503);
+    await until(() => source.status().connected, false);
+    clock.advance(await clock.asleep(300, 400));
+    const watch = await watches.next();
+    watch.accept();
+    const get = await gets.next();
+    watch.event("ADDED", secret("cert", "5", "new"));
+    await until(() => value(store), "new");
+    get.json(secret("cert", "5", "new"));
+    await until(() => source.status().connected, true);
+  });
+
   it("goes on from the last version when its watch ends, and from the start after a 410", async () => {
     const { store, clock, watches, gets, until } = await withSecret();
     const watch = await watches.next();

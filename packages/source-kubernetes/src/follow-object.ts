@@ -58,6 +58,8 @@ export async function followObject(env: Environment, options: FollowObjectOption
         outcome = "progress";
         if (type === "bookmark") continue;
         count(counters.events, kind);
+        // The GET, which comes too late now, would have said it.
+        if (!told) health.ok(name);
         told = true;
         if (type === "set") held.set(item);
         else held.delete(item);
