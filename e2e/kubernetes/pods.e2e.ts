@@ -38,7 +38,7 @@ async function deploy(
 ): Promise<void> {
   const { api } = shared.cluster;
   const objects: KubeObject[] = [
-    ...echoDeployment(name, options).map((object) => (options.abrupt ? paced(object) : object)),
+    ...echoDeployment(name, options),
     ingressObject({ name, host: host(name), paths: [{ path: "/", service: name }], annotations }),
   ];
   await api.apply(...objects);
@@ -47,22 +47,6 @@ async function deploy(
   });
   await rolled(name);
   await untilPods(name, options.replicas);
-}
-
-/**
- * A Deployment that is rolled by twos. A GET is tried at four endpoints: were a whole Deployment of such apps to be replaced
- * faster than anybody is told of it, all four could be dead.
- */
-function paced(object: KubeObject): KubeObject {
-  if (object.kind !== "Deployment") return object;
-  // echoDeployment has made it, with a specification.
-  const { spec } = object as KubeObject & { spec: object };
-  const pace = {
-    minReadySeconds: 1,
-    strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } },
-  };
-  const changed = { ...object, spec: { ...spec, ...pace } };
-  return changed;
 }
 
 async function rolled(name: string): Promise<void> {

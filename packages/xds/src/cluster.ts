@@ -1,5 +1,12 @@
 import type { Cluster as ClusterModel, Diagnostic } from "@sluice/model";
-import { any, type Cluster, checkConstraints, encode, TYPE_URLS } from "@sluice/protos";
+import {
+  any,
+  type Cluster,
+  checkConstraints,
+  encode,
+  type OutlierDetection,
+  TYPE_URLS,
+} from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
 import { type Built, constraintDiagnostic, makeResource } from "./built.ts";
 import { overAds, seconds, uint32 } from "./values.ts";
@@ -65,10 +72,29 @@ function baseCluster(model: ClusterModel, { settings }: XdsContext): Cluster {
     upstreamConnectionOptions: {
       tcpKeepalive: { keepaliveProbes: uint32(3), keepaliveTime: uint32(60), keepaliveInterval: uint32(10) },
     },
+    outlierDetection: DEAD_ENDPOINTS,
     // An endpoint that is gone is gone, whatever a health check of it last said.
     ignoreHealthOnHostRemoval: true,
   };
 }
+
+/**
+ * An endpoint that twice in a row could not be connected to, or reset a request, is passed over for some seconds, if at
+ * most half of its Service are: apps that end at once, and nodes that lose power, stay listed for a while, and with some
+ * of them dead a request could meet nothing else in all of its tries. What backends answer says nothing against them.
+ */
+const DEAD_ENDPOINTS: OutlierDetection = {
+  splitExternalLocalOriginErrors: true,
+  consecutiveLocalOriginFailure: uint32(2),
+  enforcingConsecutiveLocalOriginFailure: uint32(100),
+  enforcingConsecutive5xx: uint32(0),
+  enforcingSuccessRate: uint32(0),
+  enforcingLocalOriginSuccessRate: uint32(0),
+  maxEjectionPercent: uint32(50),
+  interval: seconds(2),
+  baseEjectionTime: seconds(1),
+  maxEjectionTime: seconds(2),
+};
 
 function protocolOptions(model: ClusterModel, settings: XdsContext["settings"]) {
   return {
