@@ -164,6 +164,7 @@ function managedGateway(name: string, spec: Spec): ManagedGateway {
   return {
     definition,
     needs,
+    spec,
     ...(failed !== undefined && { failed }),
     badKeys: bad.flatMap(({ key }) => key ?? []),
   };

@@ -18,6 +18,8 @@ export interface Acceptance {
 
 export interface StatusInput {
   readonly config: GatewayConfig;
+  /** Of the spec that the rest is about. Absent: that of `config`. */
+  readonly generation?: number;
   /** What the spec's own check said. */
   readonly failed?: { readonly message: string };
   /** Absent: the gateway is reused, and its Envoys are not ours. */
@@ -47,7 +49,7 @@ const Previous = z.object({
 /** The status that a gateway should have now. Equal states give equal statuses. Pure. */
 export function fleetStatus(input: StatusInput): FleetStatus {
   const { config, failed, fleet, acceptance, lastGood, now } = input;
-  const { generation } = config.metadata;
+  const generation = input.generation ?? config.metadata.generation;
   const dataPlane = dataPlaneState(fleet, acceptance);
   const status = statusOf(
     {

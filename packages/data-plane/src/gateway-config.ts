@@ -14,7 +14,6 @@ const GatewayConfig = z.object({
     deletionTimestamp: z.string().nullish(),
     annotations: z.record(z.string(), z.string()).nullish(),
   }),
-  spec: z.unknown(),
   status: z.record(z.string(), z.unknown()).nullish(),
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

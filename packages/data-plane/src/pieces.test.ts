@@ -31,8 +31,37 @@ describe("lastGoodSpec", () => {
   test("leaves out a bad part that never was good", () => {
     const spec = { global: list(["nowhere"]) };
     expect(lastGoodSpec(spec, ["spec.global.ipAccessControl.whitelist[0]"], undefined)).toEqual({
-      global: {},
+      global: { ipAccessControl: {} },
     });
+  });
+  test("keeps each address list by itself, and a tracing that is bad as a whole", () => {
+    const lists = (whitelist: readonly string[], blacklist: readonly string[]) => ({
+      global: { ipAccessControl: { whitelist, blacklist } },
+    });
+    const first = lists(["10.0.0.1"], ["10.0.0.2"]);
+    const one = lastGoodSpec(lists(["x"], ["10.0.0.3"]), ["spec.global.ipAccessControl.whitelist[0]"], first);
+    expect(one).toEqual(lists(["10.0.0.1"], ["10.0.0.3"]));
+    const both = ["whitelist[0]", "blacklist[0]"].map((list) => `spec.global.ipAccessControl.${list}`);
+    expect(lastGoodSpec(lists(["x"], ["x"]), both, one)).toEqual(one);
+    const traced = { monitor: { tracing: { xTrace: { sampleRate: "5" } } } };
+    const bad = { monitor: { tracing: { openTelemetry: { sampleRate: "abc" } } } };
+    expect(lastGoodSpec(bad, ["spec.monitor.tracing.openTelemetry.sampleRate"], traced)).toEqual(traced);
+  });
+  test("has what a reused gateway keeps, in place of what the spec says without effect", () => {
+    const kept = { global: list(["10.0.0.1"]), ingress: { local: { ingressClass: "a" } } };
+    const now = { id: "gw-1", global: {}, ingress: { local: { ingressClass: "b" } } };
+    expect(lastGoodSpec(now, [], { id: "gw-1", override: true, ...kept })).toEqual({
+      id: "gw-1",
+      override: true,
+      ...kept,
+    });
+    expect(lastGoodSpec({ ...now, global: list(["10.0.0.2"]) }, [], undefined)).toEqual({
+      id: "gw-1",
+      override: true,
+      ingress: now.ingress,
+    });
+    expect(lastGoodSpec({ ...now, override: true }, [], kept)).toEqual({ ...now, override: true });
+    expect(lastGoodSpec({ ...now, id: "1" }, ["spec.id"], kept)).toBe(kept);
   });
   test.each([null, "text", []])("stays where the spec is %j", (spec) => {
     expect(lastGoodSpec(spec, ["spec"], previous)).toBe(previous);
@@ -69,7 +98,7 @@ describe("fleetStatus", () => {
   const deployment = { wanted: 2, available: 2, isRolledOut: true, ownsReplicas: true };
   const phase = (acceptance: Acceptance, problems: readonly string[] = []) =>
     fleetStatus({
-      config: { metadata: { name: "a", uid: "u", generation: 1 }, spec: {} },
+      config: { metadata: { name: "a", uid: "u", generation: 1 } },
       fleet: { deployment, problems, renewAt: 0 },
       acceptance,
       lastGood: undefined,

@@ -14,6 +14,10 @@ import { createWorker, type Worker } from "./worker.ts";
 export interface ManagedGateway {
   readonly definition: GatewayDefinition;
   readonly needs: FleetNeeds;
+  /** The spec that all of this follows from; the API server may have a later one by now. */
+  readonly spec: unknown;
+  /** Its generation. Absent: that of the object as it is. */
+  readonly generation?: number;
   /** What is wrong with the spec, as its own check says it. */
   readonly failed?: { readonly message: string };
   /** Paths of the fields that are wrong, as diagnostics have them, with `spec.` before them. */
@@ -159,7 +163,7 @@ async function mindOnce(
 async function updateStatus(
   api: KubeApi,
   config: GatewayConfig,
-  { failed, badKeys }: ManagedGateway,
+  { spec, generation, failed, badKeys }: ManagedGateway,
   fleet: Reconciled | undefined,
   acceptance: Acceptance,
   now: number,
@@ -167,10 +171,11 @@ async function updateStatus(
 ): Promise<void> {
   const status = fleetStatus({
     config,
+    ...(generation !== undefined && { generation }),
     ...(failed !== undefined && { failed }),
     ...(fleet !== undefined && { fleet }),
     acceptance,
-    lastGood: lastGoodSpec(config.spec, badKeys, storedLastGood(config.status)),
+    lastGood: lastGoodSpec(spec, badKeys, storedLastGood(config.status)),
     now,
   });
   if (isDeepStrictEqual({ ...config.status }, { ...status })) return;

@@ -118,10 +118,13 @@ function managedGateway(
   // Whatever a data plane is before is one that `dataPlane` has made.
   const needs = dataPlane(config, (previous?.needs as ReturnType<typeof dataPlane>) ?? lastGood);
   if (definition === undefined || needs === undefined) return previous;
+  const { generation } = config.metadata;
   const bad = diagnostics.filter(({ severity }) => severity === "error");
   return {
     definition,
     needs,
+    spec: config.spec,
+    ...(generation !== undefined && { generation }),
     ...(failed !== undefined && { failed }),
     badKeys: bad.flatMap(({ key }) => key ?? []),
   };
