@@ -38,6 +38,8 @@ export interface Health {
   failed(name: string, error: unknown): Verdict;
   /** The follower has ended. */
   gone(name: string): void;
+  /** All followers are about to end, which says nothing about the API server. */
+  close(): void;
   /** Fires at the first success after the API server was away, once each time: who waits may try at once. */
   wake(): AbortSignal;
 }
@@ -50,6 +52,7 @@ export function createHealth(clock: Clock, log: KubernetesLog | undefined): Heal
   const status = cell<KubernetesStatus>({ connected: true, since: clock.now(), refused: [] });
   let wake = new AbortController();
   let woken = false;
+  let isClosed = false;
 
   const backAgain = (): void => {
     const { connected, since } = status.get();
@@ -59,10 +62,15 @@ export function createHealth(clock: Clock, log: KubernetesLog | undefined): Heal
     log?.info({ seconds: Math.round((now - since) / 1000) }, "the API server is back; nothing was missed");
   };
   const setRefused = (name: string, text: string | undefined): void => {
-    if (refused.get(name) === text) return;
+    const before = refused.get(name);
+    if (before === text) return;
+    // Thousands of Secrets may be refused one after the other, so nothing is sorted anew.
+    const sentences = [...status.get().refused];
+    if (before !== undefined) sentences.splice(placeOf(before, sentences), 1);
+    if (text !== undefined) sentences.splice(placeOf(text, sentences), 0, text);
     if (text === undefined) refused.delete(name);
     else refused.set(name, text);
-    status.set({ ...status.get(), refused: [...refused.values()].sort() });
+    status.set({ ...status.get(), refused: sentences });
   };
   const settled = (name: string): void => {
     if (!away.delete(name)) return;
@@ -110,11 +118,27 @@ export function createHealth(clock: Clock, log: KubernetesLog | undefined): Heal
       return "away";
     },
     gone(name) {
+      if (isClosed) return;
       refusedSince.delete(name);
       setRefused(name, undefined);
       away.delete(name);
       backAgain();
     },
+    close() {
+      isClosed = true;
+    },
     wake: () => wake.signal,
   };
+}
+
+/** Where the text is in a sorted list, or belongs. */
+function placeOf(text: string, sorted: readonly string[]): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

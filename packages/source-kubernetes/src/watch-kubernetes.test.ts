@@ -306,6 +306,17 @@ describe("an outage", () => {
   });
 });
 
+describe("the end of the source", () => {
+  it("in the middle of an outage is not told as the end of the outage", async () => {
+    const { api, source, until, logged } = await withServices([service("a", "1")]);
+    await api.stop();
+    await until(() => source.status().connected, false);
+    await source.close();
+    expect(source.status().connected).toBe(false);
+    expect(logged).toEqual(["the API server cannot be reached; the gateway goes on with what it knows"]);
+  });
+});
+
 describe("a refusal", () => {
   it("is believed only if it lasts, since an API server that starts has not read its roles", async () => {
     const { asked, watch, source, clock, until, logged, services } = await withServices([service("a", "1")]);

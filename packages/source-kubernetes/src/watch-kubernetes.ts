@@ -120,6 +120,7 @@ export function watchKubernetes(options: WatchKubernetesOptions): KubernetesSour
     missing: () => [...missing].sort(),
     async close() {
       inbox.close();
+      env.health.close();
       end.abort();
       await Promise.all(followers);
       await api.close();

@@ -28,6 +28,31 @@ function file(name: string, text: string): string {
   return path;
 }
 
+describe("a start that fails", { timeout: CLI_TIMEOUT_MS }, () => {
+  test("with an API server to follow ends the process all the same, and says what to do", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    onTestFinished(() => void taken.close());
+    // A listening TCP server has an address object.
+    const { port } = taken.address() as AddressInfo;
+    const kubeconfig = file(
+      "unreachable.json",
+      JSON.stringify({
+        "current-context": "a",
+        clusters: [{ name: "a", cluster: { server: "https://127.0.0.1:1" } }],
+        users: [{ name: "a", user: { token: "sesame" } }],
+        contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+      }),
+    );
+    const flags = ["--debug-address", "127.0.0.1:0", "--xds-tls-address", `127.0.0.1:${port}`];
+    const { status, stderr } = await runCli(["serve", "--kube", "--kubeconfig", kubeconfig, ...flags]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`ADS cannot be served on 127.0.0.1:${port}`);
+    expect(stderr).toContain("Choose another address");
+    expect(stderr).not.toMatch(/^\s+at |sesame/m);
+  });
+});
+
 describe("exit status", { timeout: CLI_TIMEOUT_MS }, () => {
   test.each<[string, number, string[]]>([
     ["help", 0, ["--help"]],

@@ -4,7 +4,7 @@ import type { GatewayView } from "@sluice/explain";
 import type { Feature } from "@sluice/feature-api";
 import { features as productFeatures } from "@sluice/features";
 import { TYPE_URLS } from "@sluice/protos";
-import { watchFiles } from "@sluice/source-file";
+import { type FileSource, watchFiles } from "@sluice/source-file";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
 import { createStore, type Store } from "@sluice/store";
 import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
@@ -61,9 +61,48 @@ export interface Gateway {
 
 /**
  * Starts everything but Envoy. Resolves when xDS is served; nodes are answered once the files have been read, and the API
- * server has told what it has. Throws an OperatorError for a kubeconfig that cannot be used.
+ * server has told what it has. Throws an OperatorError for a kubeconfig that cannot be used, and another error for an
+ * address that cannot be bound; then everything that has been started is stopped again, so that the process can end.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const parts: Parts = {};
+  try {
+    return await startParts(options, parts);
+  } catch (error) {
+    await stopParts(parts);
+    throw error;
+  }
+}
+
+/** What has to be stopped, as far as it has been started. */
+interface Parts {
+  status?: GatewayStatus | undefined;
+  dns?: DnsNames | undefined;
+  files?: FileSource | undefined;
+  stopSharing?: () => Promise<void>;
+  fleets?: Awaited<ReturnType<typeof startFleets>>;
+  kubernetes?: KubernetesSource;
+  ads?: AdsServer;
+  xdsTls?: XdsTls | undefined;
+  definitions?: Definitions;
+  gateways?: Gateways;
+}
+
+async function stopParts(parts: Parts): Promise<void> {
+  // Before nodes are let go, which would count as a change.
+  await parts.status?.close();
+  parts.dns?.close();
+  parts.files?.close();
+  await parts.stopSharing?.();
+  await parts.fleets?.close();
+  await parts.kubernetes?.close();
+  await parts.ads?.close();
+  await parts.xdsTls?.close();
+  parts.definitions?.stop();
+  parts.gateways?.stop();
+}
+
+async function startParts(options: GatewayOptions, parts: Parts): Promise<Gateway> {
   const { logger, settings } = options;
   const features = [...productFeatures, ...(options.extraFeatures ?? [])];
   const recordInternalError = internalErrorLog(() => store);
@@ -79,12 +118,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const choice = gatewayChoice(settings);
   let server: AdsServer | undefined;
   const dns = namesOf(settings);
+  parts.dns = dns;
   let kubernetes: KubernetesSource | undefined;
   const translate = await translateSettings(settings);
   const status =
     settings.kube && settings.status ? await startStatus({ settings, store, logger }) : undefined;
+  parts.status = status;
   const isLeader = options.isLeader ?? (() => status?.measured.isLeader() ?? true);
   const xdsTls = await startXdsTls(settings, logger, isLeader);
+  parts.xdsTls = xdsTls;
   const fleets = await startFleets({
     settings,
     store,
@@ -93,6 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     isLeader,
     hasPeers: () => status?.leader() !== undefined,
   });
+  parts.fleets = fleets;
   const listenersChanged = ({ resource }: Verdict, gateway: string): void => {
     if (resource.typeUrl === TYPE_URLS.LISTENER) fleets?.touch(gateway);
   };
@@ -138,6 +181,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       server?.end({ of: ({ cluster }) => cluster === gateway }, `the gateway ${gateway} was deleted`);
     },
   });
+  parts.gateways = gateways;
   const definitions = followDefinitions({
     store,
     choice,
@@ -150,6 +194,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       else logger.info({ config }, "the MseIngressConfig of the gateway is there, and in force");
     },
   });
+  parts.definitions = definitions;
   dns?.onChanged(gateways.flush);
   const logRefusedHandshake = createHandshakeLog(logger, Date.now);
   const logRefusedNode = createRefusedNodeLog(logger, Date.now);
@@ -180,29 +225,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   server = ads;
+  parts.ads = ads;
   metrics.observe({ gateways, ads });
-  try {
-    // Both before either is waited for, so that the store is synced when both are.
-    if (settings.kube)
-      kubernetes = await startKubernetesSource(settings, metrics.store, logger, status?.observe);
-  } catch (error) {
-    dns?.close();
-    await status?.close();
-    await fleets?.close();
-    await ads.close();
-    await xdsTls?.close();
-    throw error;
+  // Both before either is waited for, so that the store is synced when both are.
+  if (settings.kube) {
+    kubernetes = await startKubernetesSource(settings, metrics.store, logger, status?.observe);
+    parts.kubernetes = kubernetes;
   }
   status?.attach(gateways, ads);
   fleets?.attach({ gateways, ads });
   metrics.observeStatus(status?.measured);
-  const stopSharing = shareDefaultSecret(settings, logger);
+  parts.stopSharing = shareDefaultSecret(settings, logger);
   kubernetes?.onAnswer(gateways.flush);
   metrics.observeKubernetes(kubernetes);
-  const files =
-    options.paths.length === 0
-      ? undefined
-      : await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
+  if (options.paths.length > 0)
+    parts.files = await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
   return {
     store,
     gateways,
@@ -219,19 +256,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(status === undefined ? {} : { status }),
     ...(xdsTls === undefined ? {} : { xdsTls }),
-    async stop() {
-      // Before nodes are let go, which would count as a change.
-      await status?.close();
-      dns?.close();
-      files?.close();
-      await stopSharing();
-      await fleets?.close();
-      await kubernetes?.close();
-      await ads.close();
-      await xdsTls?.close();
-      definitions.stop();
-      gateways.stop();
-    },
+    stop: () => stopParts(parts),
   };
 }
 
