@@ -9,6 +9,7 @@ HTTPS_PORT ?= 8443
 DEBUG_PORT ?= 15080
 API_PORT ?= 0
 GATEWAY_PORT ?= 0
+TOPOLOGY ?= sidecar
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube docs clean
@@ -34,8 +35,8 @@ test-e2e: ## End-to-end tests only, on a real Envoy in a network namespace of th
 test-e2e-files: ## Some end-to-end tests: make test-e2e-files FILES=e2e/routing
 	@$(WITH) scripts/in-netns.sh vitest run --project e2e $(FILES)
 
-cluster: ## Run a Kubernetes cluster of processes with the gateway in it, and say how to use kubectl and curl (API_PORT= GATEWAY_PORT=)
-	@$(WITH) node e2e/cluster/src/cli.ts up $(API_PORT) $(GATEWAY_PORT)
+cluster: ## Run a Kubernetes cluster of processes with the gateway in it, and say how to use kubectl and curl (API_PORT= GATEWAY_PORT= TOPOLOGY=managed)
+	@$(WITH) node e2e/cluster/src/cli.ts up $(API_PORT) $(GATEWAY_PORT) $(TOPOLOGY)
 
 cluster-tools: ## Build what the cluster is made of into the cache; needs Go, takes minutes, once
 	@$(WITHOUT_ENVOY) node e2e/cluster/src/cli.ts tools

@@ -119,6 +119,8 @@ test("an Ingress whose class changes away loses what was written on it", async (
   const ingress = await until("first", (one) => live(one) === undefined);
   expect(ingress.metadata.annotations ?? {}).not.toHaveProperty("sluice.dev/live-revision");
   expect(ingress.status?.loadBalancer?.ingress).toBeUndefined();
+  const { exitCode, stdout } = await sluiceWait("first", "5s");
+  expect([exitCode, stdout]).toEqual([1, expect.stringContaining('"ingressClass": "other"')]);
 });
 
 test("while one of two Envoys does not answer, a change is live on 1 of 2, and the wait says which lacks it", async () => {

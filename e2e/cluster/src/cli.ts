@@ -1,15 +1,17 @@
 import { buildTools } from "./build-tools.ts";
 import { ClusterError } from "./cluster-error.ts";
+import { TOPOLOGIES, type Topology } from "./gateway.ts";
 import { runInside } from "./inside.ts";
 import { runCluster } from "./up.ts";
 
 const USAGE = `usage: node e2e/cluster/src/cli.ts COMMAND
   tools       build what is missing of the cluster's programs, and of those that tests run in it (needs Go)
-  up [API_PORT [HTTP_PORT]]   run a cluster with the gateway in it until Ctrl-C, both on ports of 127.0.0.1 (default: ones that are free)`;
+  up [API_PORT [HTTP_PORT [sidecar|managed]]]   run a cluster with the gateway in it until Ctrl-C, both on ports of 127.0.0.1 (0 and default: ones that are free)`;
 
-async function main([command, argument, second]: readonly string[]): Promise<number> {
+async function main([command, argument, second, third]: readonly string[]): Promise<number> {
   // The inner half of up is ended by its standard input alone.
-  if (command === "inside" && argument !== undefined) return runInside(argument).then(() => 0);
+  if (command === "inside" && argument !== undefined)
+    return runInside(argument, topologyOf(second) ?? "sidecar").then(() => 0);
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
   const say = (text: string): void => console.error(`sluice: ${text}`);
@@ -18,10 +20,15 @@ async function main([command, argument, second]: readonly string[]): Promise<num
     await buildTools({ onProgress: say, signal: interrupt.signal });
     return 0;
   }
-  if (command === "up" && Object.values(ports).every(Number.isInteger))
-    return runCluster(ports, interrupt.signal, say);
+  const topology = topologyOf(third ?? "sidecar");
+  if (command === "up" && topology !== undefined && Object.values(ports).every(Number.isInteger))
+    return runCluster(ports, topology, interrupt.signal, say);
   console.error(USAGE);
   return 2;
+}
+
+function topologyOf(text: string | undefined): Topology | undefined {
+  return TOPOLOGIES.find((topology) => topology === text);
 }
 
 try {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { startNodeAgent } from "../node-agent/start-node-agent.ts";
-import { installGateway } from "./gateway.ts";
+import { installGateway, type Topology } from "./gateway.ts";
 import { startRelay } from "./relay.ts";
 import { startCluster } from "./start-cluster.ts";
 
@@ -14,7 +14,7 @@ export const READY = "ready";
  * The inner half of `make cluster`: runs a cluster with one node and the gateway of the checkout in it until standard input ends, as it does when the outer half is gone,
  * however that went.
  */
-export async function runInside(folder: string): Promise<void> {
+export async function runInside(folder: string, topology: Topology): Promise<void> {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   process.stdin.on("close", resolve).resume();
   await using cluster = await startCluster({ folder });
@@ -27,7 +27,7 @@ export async function runInside(folder: string): Promise<void> {
     { path: join(folder, API_SOCKET) },
     { port: Number(new URL(cluster.server).port) },
   );
-  const gateway = await installGateway(cluster);
+  const gateway = await installGateway(cluster, topology);
   console.log(READY);
   await ended;
   gateway.close();

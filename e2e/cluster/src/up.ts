@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { buildTools } from "./build-tools.ts";
 import { writeKubeconfig } from "./credentials.ts";
-import { HTTP_SOCKET } from "./gateway.ts";
+import { HTTP_SOCKET, type Topology } from "./gateway.ts";
 import { API_SOCKET, READY } from "./inside.ts";
 import { startRelay } from "./relay.ts";
 import { CLUSTER_TOOLS, requireTools } from "./tools.ts";
@@ -20,13 +20,14 @@ const CLI = join(import.meta.dirname, "cli.ts");
  */
 export async function runCluster(
   ports: { readonly api: number; readonly http: number },
+  topology: Topology,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<number> {
   await buildTools({ names: [...CLUSTER_TOOLS, "helm"], onProgress: say, signal });
   const folder = mkdtempSync(join(tmpdir(), "sluice-cluster-"));
   say("starting etcd, the API server, the controller manager, a node, and the gateway in it");
-  const inner = startInner(folder);
+  const inner = startInner(folder, topology);
   const exit = once(inner, "exit");
   try {
     signal.addEventListener("abort", () => inner.stdin?.end());
@@ -46,8 +47,8 @@ export async function runCluster(
 }
 
 /** In a process group of its own: a Ctrl-C reaches us alone, and we end it by its standard input. */
-function startInner(folder: string): ChildProcess {
-  const command = [process.execPath, CLI, "inside", folder];
+function startInner(folder: string, topology: Topology): ChildProcess {
+  const command = [process.execPath, CLI, "inside", folder, topology];
   return spawn(join(SCRIPTS, "in-netns.sh"), command, { stdio: ["pipe", "pipe", "inherit"], detached: true });
 }
 

@@ -22,13 +22,23 @@ export interface WaitResult {
   readonly generation: number;
   /** Of the object as it is now. */
   readonly revision: string;
+  /** The class that it names, by its field or by the old annotation; absent: none. */
+  readonly ingressClass?: string;
   /** What the gateway says of this revision, as `3 on 1 of 2`; absent: nothing so far. */
   readonly live?: string;
   /** Why it is not live, in the words of Events. */
   readonly reasons: readonly string[];
 }
 
-const Head = z.object({ metadata: z.object({ uid: z.string(), generation: z.number().catch(0) }) });
+const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+const Head = z.object({
+  metadata: z.object({
+    uid: z.string(),
+    generation: z.number().catch(0),
+    annotations: z.object({ [CLASS_ANNOTATION]: z.string().optional().catch(undefined) }).catch({}),
+  }),
+  spec: z.object({ ingressClassName: z.string().optional().catch(undefined) }).catch({}),
+});
 const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 
 /**
@@ -100,7 +110,8 @@ function isLive(item: RawObject): boolean {
 }
 
 function resultOf(item: RawObject): WaitResult {
-  const { metadata } = Head.parse(item);
+  const { metadata, spec } = Head.parse(item);
+  const ingressClass = spec.ingressClassName ?? metadata.annotations[CLASS_ANNOTATION];
   const revision = ingressRevision(item);
   // Whoever wrote it: a reader need not know what the controller calls itself.
   const facts = ingressFacts(item, "");
@@ -109,6 +120,7 @@ function resultOf(item: RawObject): WaitResult {
     outcome: facts !== undefined && saysLive(facts, revision) ? "live" : "not-live",
     generation: metadata.generation,
     revision,
+    ...(ingressClass === undefined ? {} : { ingressClass }),
     ...(isOfNow && facts.live !== undefined ? { live: facts.live } : {}),
     reasons: [],
   };

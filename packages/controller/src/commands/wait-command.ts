@@ -91,11 +91,18 @@ function sentences(what: string, result: WaitResult, timeoutMs: number): string 
     outcome === "deleted"
       ? "is gone"
       : live === undefined
-        ? `is not live after ${timeoutMs / 1000} s: no gateway has said anything of it`
+        ? `is not live after ${timeoutMs / 1000} s: no gateway has said anything of it; ${classOf(result)}`
         : `is not live after ${timeoutMs / 1000} s: ${live}`;
   return [`${what}: ${form} ${state}`, ...reasons.map((reason) => `  ${reason}`)]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** The usual reason for silence. */
+function classOf({ ingressClass }: WaitResult): string {
+  return ingressClass === undefined
+    ? "it names no class"
+    : `its class is ${JSON.stringify(ingressClass)}: is there a gateway for that?`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
