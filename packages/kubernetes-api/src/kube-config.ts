@@ -22,7 +22,13 @@ export function loadKubeConfig({ file, context }: KubeConfigChoice = {}): KubeCo
     if (file === undefined) config.loadFromDefault();
     else config.loadFromFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    // The client takes it for granted that there is a map.
+    const reason =
+      cause instanceof TypeError
+        ? "it holds no kubeconfig"
+        : cause instanceof Error
+          ? cause.message.split("\n")[0]
+          : String(cause);
     throw new KubeConfigError(`The kubeconfig cannot be read: ${reason}.`, { cause });
   }
   if (context !== undefined) {
@@ -36,9 +42,18 @@ export function loadKubeConfig({ file, context }: KubeConfigChoice = {}): KubeCo
   }
   if (isStandIn(config))
     throw new KubeConfigError("There is no kubeconfig, and this is not a pod with a service account.");
-  if (config.getCurrentCluster() === null)
-    throw new KubeConfigError(`The context ${config.getCurrentContext()} of the kubeconfig has no cluster.`);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new KubeConfigError(withoutCluster(config.getCurrentContext()));
+  if (!/^https?:$/.test(URL.parse(cluster.server)?.protocol ?? ""))
+    throw new KubeConfigError(
+      `The server ${JSON.stringify(cluster.server)} of the kubeconfig is no URL with https.`,
+    );
   return config;
+}
+
+function withoutCluster(context: string | undefined): string {
+  if (context === undefined || context === "") return "The kubeconfig has no current context.";
+  return `The context ${context} of the kubeconfig has no cluster.`;
 }
 
 /** What the client makes up when it finds nothing: an API server without any protection on this host. */

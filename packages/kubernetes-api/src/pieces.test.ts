@@ -88,4 +88,26 @@ contexts:
     vi.stubEnv("HOME", folder);
     expect(() => loadKubeConfig()).toThrow("There is no kubeconfig");
   });
+
+  it.each([
+    ["null", "it holds no kubeconfig"],
+    ["{}", "has no current context"],
+    [kubeconfigTo("example:6443"), 'The server "example:6443" of the kubeconfig is no URL'],
+    [kubeconfigTo("ftp://example"), "is no URL with https"],
+  ])("says what is wrong with %s", (text, words) => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-kubeconfig-"));
+    const file = join(folder, "config");
+    writeFileSync(file, text);
+    expect(() => loadKubeConfig({ file })).toThrow(words);
+    rmSync(folder, { recursive: true });
+  });
 });
+
+function kubeconfigTo(server: string): string {
+  return JSON.stringify({
+    "current-context": "a",
+    clusters: [{ name: "a", cluster: { server } }],
+    users: [{ name: "a", user: { token: "t" } }],
+    contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+  });
+}

@@ -9,7 +9,8 @@ export const DIAGNOSTIC_CODES = {
   "object-invalid": "An object lacks a required field or has one of a wrong type; it is not in force.",
   "object-outdated":
     "An object has an API version that Kubernetes serves no more; it is read as its successor.",
-  "object-duplicate": "One object is defined twice; the first file by name wins.",
+  "object-duplicate":
+    "One object is defined twice; the API server comes before files, and files in the order of their names.",
   "annotation-value": "An annotation has a value that cannot be used; that annotation is ignored.",
   "annotation-value-denied": "A protection has a value that cannot be used; its routes answer 503.",
   "annotation-conflict": "One annotation is set under several prefixes with different values.",

@@ -9,6 +9,7 @@ export {
   liveKeys,
 } from "./live-keys.ts";
 export { defineIndex, type Index, type IndexDefinition } from "./object-index.ts";
+export { layerSources, type SourceLayer } from "./source-layers.ts";
 export type { Sources } from "./sources.ts";
 export {
   type AppliedListener,

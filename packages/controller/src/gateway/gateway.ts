@@ -6,7 +6,7 @@ import { features as productFeatures } from "@sluice/features";
 import { TYPE_URLS } from "@sluice/protos";
 import { type FileSource, watchFiles } from "@sluice/source-file";
 import type { KubernetesSource } from "@sluice/source-kubernetes";
-import { createStore, type Store } from "@sluice/store";
+import { createStore, layerSources, type Store } from "@sluice/store";
 import { gatewayChoice, gatewaySettings, translateSettings } from "../config/gateway-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { startFleets } from "../data-plane/start-fleets.ts";
@@ -227,9 +227,10 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
   server = ads;
   parts.ads = ads;
   metrics.observe({ gateways, ads });
+  const stores = storesFor(metrics.store, options);
   // Both before either is waited for, so that the store is synced when both are.
   if (settings.kube) {
-    kubernetes = await startKubernetesSource(settings, metrics.store, logger, status?.observe);
+    kubernetes = await startKubernetesSource(settings, stores.kubernetes, logger, status?.observe);
     parts.kubernetes = kubernetes;
   }
   status?.attach(gateways, ads);
@@ -239,7 +240,7 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
   kubernetes?.onAnswer(gateways.flush);
   metrics.observeKubernetes(kubernetes);
   if (options.paths.length > 0)
-    parts.files = await watchFiles({ paths: options.paths, store: metrics.store, log: logger });
+    parts.files = await watchFiles({ paths: options.paths, store: stores.files, log: logger });
   return {
     store,
     gateways,
@@ -258,6 +259,19 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
     ...(xdsTls === undefined ? {} : { xdsTls }),
     stop: () => stopParts(parts),
   };
+}
+
+/**
+ * What the sources write to. An object that the API server and a file have is that of the API server: its status, and what
+ * kubectl shows, are then those of what is in force.
+ */
+function storesFor(
+  store: Store,
+  { settings, paths }: GatewayOptions,
+): { readonly kubernetes: Store; readonly files: Store } {
+  if (!settings.kube || paths.length === 0) return { kubernetes: store, files: store };
+  const [kubernetes, files] = layerSources(store, ["the API server", "a file"]);
+  return { kubernetes: { ...store, ...kubernetes }, files: { ...store, ...files } };
 }
 
 /** DNS is asked for names only where they are allowed to be backends. */
