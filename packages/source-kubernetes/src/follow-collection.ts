@@ -25,10 +25,13 @@ export interface Exceptions {
   readonly refused?: "at once" | "for good";
 }
 
+/** How long a kind must be missing to count as deleted, milliseconds. */
+const ABSENT_MS = 30_000;
+
 /**
  * Lists a collection and watches it from there; goes on from the last version whenever a watch ends, and lists again when the
- * server has forgotten that version (410). Only an event or a complete list takes an object away; a failure never does.
- * Resolves after the signal, with everything still held.
+ * server has forgotten that version (410). Only an event, a complete list, or a kind that is deleted takes an object
+ * away; a failure never does. Resolves after the signal, with everything still held.
  */
 export async function followCollection(env: Environment, options: FollowCollectionOptions): Promise<void> {
   const { api, clock, random, health, counters } = env;
@@ -39,6 +42,8 @@ export async function followCollection(env: Environment, options: FollowCollecti
   let version: string | undefined;
   let waitsForFirst = true;
   let isAbsent = false;
+  /** Since when the kind has not been there, while something of it is held. */
+  let absentSince: number | undefined;
 
   const first = (): void => {
     if (waitsForFirst) options.onFirst();
@@ -49,6 +54,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
     listed.listing.end();
     version = listed.version;
     isAbsent = false;
+    absentSince = undefined;
     count(counters.lists, kind);
     health.ok(name);
     first();
@@ -82,6 +88,12 @@ export async function followCollection(env: Environment, options: FollowCollecti
         isAbsent = true;
         health.ok(name);
         first();
+        if (held.size === 0) return LOOK_AGAIN_MS;
+        // An API server that starts knows a kind some seconds later than others; one that is still not there was deleted,
+        // and its objects with it.
+        absentSince ??= clock.now();
+        if (clock.now() - absentSince < ABSENT_MS) return ABSENT_MS / 10;
+        held.clear();
         return LOOK_AGAIN_MS;
       }
       throw error;

@@ -342,6 +342,39 @@ describe("a refusal", () => {
     await until(() => source.status().refused.length, 0);
   });
 
+  it("of a kind that is deleted takes its objects away only if that lasts", async () => {
+    const { api, clock, start, store, until } = await sourceBench();
+    const configs = api.claim("/apis/mse.alibabacloud.com/v1alpha1/mseingressconfigs");
+    start();
+    const config = { ...meta("one", "5", { namespace: undefined }), spec: { name: "x" } };
+    const names = () =>
+      store
+        .list("MseIngressConfig")
+        .map(({ metadata }) => metadata.name)
+        .join();
+    (await configs.next()).list([config], "6");
+    (await configs.next()).fail(404);
+    await store.whenSynced();
+    clock.advance(await clock.asleep(3_000, 3_000));
+    expect(names()).toBe("one");
+    (await configs.next()).list([config], "7");
+    const watch = await configs.next();
+    clock.advance(60_000);
+    watch.accept();
+    watch.end();
+    await until(names, "one");
+    let missing = 0;
+    for (; missing < 30_000; missing += 3_000) {
+      (await configs.next()).fail(404);
+      await clock.asleep(3_000, 3_000);
+      expect(names()).toBe("one");
+      clock.advance(3_000);
+    }
+    (await configs.next()).fail(404);
+    await until(names, "");
+    await clock.asleep(60_000, 60_000);
+  });
+
   it("of a kind that is not there anyway is of no interest", async () => {
     const { api, clock, start, store, logged } = await sourceBench();
     const configs = api.claim("/apis/mse.alibabacloud.com/v1alpha1/mseingressconfigs");
