@@ -7,8 +7,13 @@ export type LastGood = Readonly<Record<string, unknown>>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Groups whose fields are good or bad each by itself. */
-const FINE_PARTS = new Set(["global.ipAccessControl", "common.instance"]);
+/** What is good or bad by itself, whatever is beside it. */
+const FINE_PARTS = new Set([
+  "global.ipAccessControl.whitelist",
+  "global.ipAccessControl.blacklist",
+  "common.instance.spec",
+  "common.instance.replicas",
+]);
 /** What a reused gateway keeps while `override` is not true. */
 const KEPT_BY_REUSED = ["ingress", "global", "monitor"] as const;
 
@@ -34,7 +39,7 @@ function partOf(key: string): readonly string[] {
     .replace(/^spec\./, "")
     .replaceAll(/\[\d+\]/g, "")
     .split(".");
-  return path.slice(0, FINE_PARTS.has(path.slice(0, 2).join(".")) ? 3 : 2);
+  return path.slice(0, FINE_PARTS.has(path.slice(0, 3).join(".")) ? 3 : 2);
 }
 
 /** The fields with what is at the path as it was before. */

@@ -43,6 +43,9 @@ describe("lastGoodSpec", () => {
     expect(one).toEqual(lists(["10.0.0.1"], ["10.0.0.3"]));
     const both = ["whitelist[0]", "blacklist[0]"].map((list) => `spec.global.ipAccessControl.${list}`);
     expect(lastGoodSpec(lists(["x"], ["x"]), both, one)).toEqual(one);
+    // Which list it was meant for is not known.
+    const misspelt = { global: { ipAccessControl: { whiteList: ["10.0.0.9"] } } };
+    expect(lastGoodSpec(misspelt, ["spec.global.ipAccessControl"], one)).toEqual(one);
     const traced = { monitor: { tracing: { xTrace: { sampleRate: "5" } } } };
     const bad = { monitor: { tracing: { openTelemetry: { sampleRate: "abc" } } } };
     expect(lastGoodSpec(bad, ["spec.monitor.tracing.openTelemetry.sampleRate"], traced)).toEqual(traced);

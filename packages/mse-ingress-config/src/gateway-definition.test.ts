@@ -121,6 +121,20 @@ describe("a field that is not known", () => {
     expect(diagnostics[0]?.hint).toBe(nearest && `Did you mean spec.${nearest}?`);
     expect(failed).toBeUndefined();
   });
+
+  test.each([
+    lists({ whiteList: ["10.0.0.0/8"] }),
+    lists({ allow: ["10.0.0.0/8"] }),
+    { global: { ipAccessControls: { whitelist: ["10.0.0.0/8"] } } },
+    { ipAccessControl: { whitelist: ["10.0.0.0/8"] } },
+    { Global: { ipAccessControl: { blacklist: [] } } },
+  ])("%j may be a protection: the last good lists stay, and without any nobody is let in", (spec) => {
+    const { definition, failed } = define(spec);
+    expect(failed?.message).toContain("is not known, expected whitelist or blacklist");
+    expect(definition?.settings.ipAccess?.allow).toEqual([]);
+    const before = good(lists({ whitelist: ["192.0.2.1"] }));
+    expect(define(spec, before).definition?.settings.ipAccess).toEqual({ allow: ["192.0.2.1/32"] });
+  });
 });
 
 describe("address lists", () => {

@@ -12,9 +12,11 @@ const LISTS = {
 } as const;
 type ListName = keyof typeof LISTS;
 
+const GROUP = "global.ipAccessControl";
+
 /**
  * The address lists of a spec. One bad item spoils its list: the last good list stays in force, and where none is known
- * nobody is let in.
+ * nobody is let in. What cannot be told which list it is for spoils both.
  */
 export function ipAccess(
   read: ReadSpec,
@@ -22,6 +24,7 @@ export function ipAccess(
   previous: IpAccess | undefined,
 ): { readonly access: IpAccess | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
+  if (isBad(read, GROUP) && previous !== undefined) return { access: previous, diagnostics };
   const access: { allow?: readonly string[]; deny?: readonly string[] } = {};
   for (const name of ["whitelist", "blacklist"] as const) {
     const { kind, closed } = LISTS[name];
@@ -45,7 +48,7 @@ function readList(
   object: ObjectRef,
   diagnostics: Diagnostic[],
 ): { readonly list: readonly string[] | undefined; readonly good: boolean } {
-  const field = `global.ipAccessControl.${name}`;
+  const field = `${GROUP}.${name}`;
   if (isBad(read, field)) return { list: undefined, good: false };
   const items = read.spec.global?.ipAccessControl?.[name] ?? [];
   const ranges = new Set<string>();
@@ -89,7 +92,7 @@ function hostBits(place: Place, item: string, cidr: string): Diagnostic {
 }
 
 function closedList(name: ListName, object: ObjectRef): Diagnostic {
-  const place = about(`global.ipAccessControl.${name}`, object);
+  const place = about(`${GROUP}.${name}`, object);
   return {
     code: "config-value-denied",
     severity: "error",

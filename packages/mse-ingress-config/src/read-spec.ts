@@ -30,7 +30,9 @@ export function readSpec(config: MseIngressConfig): ReadSpec {
     const path = fieldPath(issue.path);
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        diagnostics.push(unknownField([...path, key], { object }));
+        const isProtection = isNearProtection([...path, key], valueAt(raw, [...path, key]));
+        diagnostics.push((isProtection ? unknownProtection : unknownField)([...path, key], { object }));
+        if (isProtection) bad.add(PROTECTION);
         removeAt(raw, [...path, key]);
       }
       continue;
@@ -71,6 +73,33 @@ function unknownField(path: Path, { object }: Origin): Diagnostic {
     ...about(name, object),
     message: `spec.${name} is not known and is ignored.`,
     ...(known !== undefined && { hint: `Did you mean spec.${known}?` }),
+  };
+}
+
+/** What keeps clients out: a name that was meant for it must not leave the gateway open. */
+const PROTECTION = "global.ipAccessControl";
+
+/** Whether a field that is not known is likely to be meant for the protection: misspelt, or in a wrong place. */
+function isNearProtection(path: Path, value: unknown): boolean {
+  const name = formatPath(path);
+  const near = nearest(name, knownFields()) ?? "";
+  return (
+    [name, near].some((each) => each === PROTECTION || each.startsWith(`${PROTECTION}.`)) ||
+    /"(ipAccessControl|whitelist|blacklist)":/i.test(JSON.stringify({ [String(path.at(-1))]: value }))
+  );
+}
+
+function unknownProtection(path: Path, origin: Origin): Diagnostic {
+  const { hint, origin: at } = unknownField(path, origin);
+  const expected = "whitelist or blacklist";
+  return {
+    code: "config-value",
+    severity: "error",
+    ...about(PROTECTION, origin.object),
+    ...(at !== undefined && { origin: at }),
+    message: `spec.${formatPath(path)} is not known, expected ${expected} in spec.${PROTECTION}; the last good lists stay.`,
+    expected,
+    ...(hint !== undefined && { hint }),
   };
 }
 
