@@ -1,3 +1,4 @@
+import { gatewayLabel } from "@sluice/data-plane/names";
 import { beforeAll, expect, test } from "vitest";
 import { useCluster } from "../cluster/use-cluster.ts";
 import { eventually, NAMESPACE, prepareCluster, startFleetBench } from "./fleet-bench.ts";
@@ -138,4 +139,63 @@ test("what is somebody else's is left alone, and a reused gateway gets nothing",
   await bench.apply("reused", { ...SMALL, id: "gw-1" });
   await eventually(() => bench.status("reused")).toMatchObject({ phase: "Pending", observedGeneration: 1 });
   expect(await bench.objects("reused")).toEqual([]);
+});
+
+test("a fleet whose resource was deleted with --cascade=orphan is taken over as it is", async () => {
+  const bench = await startFleetBench(shared.cluster);
+  await bench.apply("orphan", SMALL);
+  await eventually(() => bench.objects("orphan")).toEqual(all("orphan"));
+  const uids = () =>
+    Promise.all(
+      ["deployment", "service"].map(async (kind) => (await bench.get(kind, "sluice-orphan")).metadata.uid),
+    );
+  const before = await uids();
+  bench.dataPlane.delete("orphan");
+  await shared.cluster.kubectl(["delete", "mseingressconfig", "orphan", "--cascade=orphan"]);
+  const owners = async () =>
+    (await bench.get("deployment", "sluice-orphan")).metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
+  await eventually(owners).toEqual([]);
+  await bench.apply("orphan", SMALL);
+  const { uid } = (await bench.get("mseingressconfig", "orphan")).metadata;
+  await eventually(owners).toEqual([uid]);
+  expect(await uids()).toEqual(before);
+  expect((await bench.status("orphan"))?.phase).not.toBe("Failed");
+});
+
+test("names that are too long for Services and labels, have dots, or would meet another gateway's get a fleet each", async () => {
+  const bench = await startFleetBench(shared.cluster);
+  const both = { publicSLBSpec: "slb.s1.small", privateSLBSpec: "slb.s1.small" };
+  const long = "x".repeat(252);
+  const names = [`${long}a`, `${long}b`, "shop.example.com", "meets", "meets-private", "controller"];
+  await Promise.all(
+    names.map((name) =>
+      bench.apply(name, { common: { instance: { spec: "2c4g", replicas: 0 }, network: both } }),
+    ),
+  );
+  for (const name of names) {
+    await eventually(() => bench.status(name)).toMatchObject({
+      phase: expect.stringMatching(/Pending|Running/),
+      message: expect.not.stringContaining("sluice-"),
+    });
+    await eventually(() => bench.objects(gatewayLabel(name))).toHaveLength(7);
+  }
+  await bench.remove("shop.example.com");
+  await eventually(() => bench.objects(gatewayLabel("shop.example.com"))).toEqual([]);
+});
+
+test("a fleet whose gateway becomes a reused one is left alone, but for its certificate", async () => {
+  const bench = await startFleetBench(shared.cluster);
+  await bench.apply("left", SMALL);
+  await eventually(() => bench.objects("left")).toEqual(all("left"));
+  await bench.apply("left", { ...SMALL, id: "gw-1" });
+  await eventually(() => bench.status("left")).toMatchObject({ observedGeneration: 2 });
+  const where = ["-n", NAMESPACE];
+  await shared.cluster.kubectl(["scale", "deployment", "sluice-left", "--replicas=2", ...where]);
+  const broken = JSON.stringify({ data: { "tls.crt": Buffer.from("none").toString("base64") } });
+  await shared.cluster.kubectl(["patch", "secret", "sluice-left-xds", ...where, "-p", broken]);
+  const certificate = async () =>
+    ((await bench.get("secret", "sluice-left-xds")) as { data?: Record<string, string> }).data?.["tls.crt"];
+  await eventually(certificate).toMatch(/^LS0tLS1/);
+  expect((await bench.get("deployment", "sluice-left")).spec).toMatchObject({ replicas: 2 });
+  expect(await bench.objects("left")).toEqual(all("left"));
 });

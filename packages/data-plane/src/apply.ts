@@ -2,7 +2,7 @@ import { isStatus, type KubeApi, SERVER_SIDE_APPLY } from "@sluice/kubernetes-ap
 import { z } from "zod";
 import type { LiveObject } from "./follow-objects.ts";
 import { collectionPath, type FleetKind, type FleetObject } from "./objects/fleet-object.ts";
-import { CONFIG_KIND, FIELD_MANAGER } from "./objects/names.ts";
+import { CONFIG_KIND, FIELD_MANAGER, objectLabels } from "./objects/names.ts";
 
 /** An object of the name of one of ours that is not ours: nothing is done to it. A sentence for the user. */
 export class ForeignObjectError extends Error {
@@ -15,6 +15,7 @@ export class ForeignObjectError extends Error {
 const Owned = z.object({
   metadata: z.object({
     uid: z.string().min(1),
+    labels: z.record(z.string(), z.string()).nullish(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string(), uid: z.string() })).nullish(),
   }),
 });
@@ -46,7 +47,8 @@ export async function getObject(
 /**
  * Makes the object as it is given, field by field, whoever had changed these fields; returns it as it is then. It is only
  * done to one that has this owner, or does not exist: `known` is the owner's by what was last seen. One of an earlier
- * resource of the owner's name, which the garbage collector is about to take, goes first.
+ * resource of the owner's name, which the garbage collector is about to take, goes first. One with our labels that
+ * nobody owns, as it is after `kubectl delete --cascade=orphan` or out of a backup, is taken over as it is.
  */
 export async function applyObject(
   api: KubeApi,
@@ -76,8 +78,10 @@ async function makeWay(
 ): Promise<void> {
   const found = await getObject(api, kind, at, signal);
   if (found === undefined) return;
-  const { uid, ownerReferences } = Owned.parse(found).metadata;
+  const { uid, ownerReferences, labels } = Owned.parse(found).metadata;
   const owners = ownerReferences ?? [];
+  const ours = Object.entries(objectLabels(owner.name));
+  if (owners.length === 0 && ours.every(([name, value]) => labels?.[name] === value)) return;
   if (owners.some((each) => each.uid === owner.uid)) return;
   const isOfPredecessor =
     owners.length === 1 && owners[0]?.kind === CONFIG_KIND && owners[0].name === owner.name;

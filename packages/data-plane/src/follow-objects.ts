@@ -8,7 +8,7 @@ import {
 } from "@sluice/kubernetes-api";
 import { z } from "zod";
 import { collectionPath, FLEET_KINDS, type FleetKind } from "./objects/fleet-object.ts";
-import { GATEWAY_LABEL, MANAGED_BY } from "./objects/names.ts";
+import { GATEWAY_LABEL, gatewayLabel, MANAGED_BY } from "./objects/names.ts";
 
 /** One of our objects, as the API server last told. */
 export interface LiveObject {
@@ -16,6 +16,7 @@ export interface LiveObject {
   readonly name: string;
   readonly uid: string;
   readonly version: string;
+  /** The value of its label, {@link gatewayLabel}. */
   readonly gateway: string;
   /** UIDs of its owners. */
   readonly owners: readonly string[];
@@ -36,8 +37,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** Called when an object of the gateway has come, changed or gone. */
-  readonly onChange: (gateway: string) => void;
+  /** Called when an object of the gateway of this label has come, changed or gone. */
+  readonly onChange: (gatewayLabel: string) => void;
   readonly onError: (kind: FleetKind, words: string) => void;
 }
 
@@ -77,7 +78,9 @@ export function followObjects(options: FollowOptions): FollowedObjects {
   });
   return {
     of: (gateway) =>
-      [...live.values()].flatMap((held) => [...held.values()].filter((each) => each.gateway === gateway)),
+      [...live.values()].flatMap((held) =>
+        [...held.values()].filter((each) => each.gateway === gatewayLabel(gateway)),
+      ),
     listed: Promise.all(followers.map(({ listed }) => listed)).then(() => {}),
     ended: Promise.all(followers.map(({ ended }) => ended)).then(() => {}),
   };

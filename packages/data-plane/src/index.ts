@@ -9,7 +9,8 @@ export type {
   FleetSettings,
 } from "./fleet.ts";
 export type { Acceptance } from "./fleet-status.ts";
-export { desiredObjects, serviceName } from "./objects/desired-objects.ts";
+export { desiredObjects } from "./objects/desired-objects.ts";
+export { serviceName } from "./objects/names.ts";
 export type { CertificateIssuer } from "./reconcile.ts";
 export {
   type DataPlane,

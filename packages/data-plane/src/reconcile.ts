@@ -87,6 +87,22 @@ export async function reconcile(fleet: Fleet, context: ReconcileContext): Promis
   };
 }
 
+/**
+ * Renews the certificate of a fleet that was made before its gateway became a reused one, and leaves all else alone: its Envoys
+ * go on serving, and without a certificate they would get no changes. Returns when it is due again; `undefined`: there is no
+ * such fleet.
+ */
+export async function renewCertificate(fleet: Fleet, context: ReconcileContext): Promise<number | undefined> {
+  const { api, settings, live, signal } = context;
+  if (!live.some(({ kind, owners }) => kind === "Secret" && owners.includes(fleet.owner.uid)))
+    return undefined;
+  const { certificate, renewAt } = await decideCertificate(fleet, context);
+  if (certificate === undefined) return renewAt;
+  const secret = desiredObjects(fleet, settings, { certificate }).find(({ kind }) => kind === "Secret");
+  if (secret !== undefined) await applyObject(api, secret, fleet.owner, true, signal);
+  return renewAt;
+}
+
 const StoredSecret = z.object({ data: z.record(z.string(), z.string()).nullish() });
 
 /** A new certificate, if one is due. */

@@ -7,7 +7,8 @@ import { type Acceptance, fleetStatus } from "./fleet-status.ts";
 import { type FollowedObjects, followObjects } from "./follow-objects.ts";
 import { applyStatus, type GatewayConfig, getGatewayConfig } from "./gateway-config.ts";
 import { type LastGood, lastGoodSpec } from "./last-good.ts";
-import { type CertificateIssuer, type Reconciled, reconcile } from "./reconcile.ts";
+import { gatewayLabel } from "./objects/names.ts";
+import { type CertificateIssuer, type Reconciled, reconcile, renewCertificate } from "./reconcile.ts";
 import { createWorker, type Worker } from "./worker.ts";
 
 /** A gateway that a MseIngressConfig of the same name asks for. */
@@ -78,7 +79,9 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     clock,
     random,
     signal: closing.signal,
-    onChange: touch,
+    onChange(label) {
+      for (const name of minded.keys()) if (gatewayLabel(name) === label) touch(name);
+    },
     onError: (kind, words) =>
       log.warn({ kind, words }, "the objects of the data plane cannot be followed; trying again"),
   });
@@ -94,7 +97,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
       if (done?.passing !== undefined) throw done.passing;
       const resync = clock.now() + (options.resyncMs ?? RESYNC_MS);
       // A refusal lasts until somebody does something, which is seldom something that we are told of.
-      const again = done?.problems.length ? clock.now() + REFUSED_MS : Number.POSITIVE_INFINITY;
+      const again = done?.problems?.length ? clock.now() + REFUSED_MS : Number.POSITIVE_INFINITY;
       return Math.min(resync, again, done?.renewAt ?? Number.POSITIVE_INFINITY);
     };
     const onError = (error: unknown): void => tell([describeError(error)]);
@@ -136,7 +139,7 @@ async function mindOnce(
   objects: FollowedObjects,
   gateway: ManagedGateway,
   signal: AbortSignal,
-): Promise<Reconciled | undefined> {
+): Promise<Partial<Reconciled> | undefined> {
   const { definition, needs } = gateway;
   const config = await getGatewayConfig(api, definition.name, signal);
   if (config === undefined) return undefined;
@@ -149,14 +152,13 @@ async function mindOnce(
     ...(range !== undefined && { autoscaler: range }),
   };
   const live = objects.of(definition.name);
-  const made =
-    needs.reusedId === undefined
-      ? await reconcile(fleet, { api, clock, settings, issuer, live, signal })
-      : undefined;
+  const context = { api, clock, settings, issuer, live, signal };
+  const made = needs.reusedId === undefined ? await reconcile(fleet, context) : undefined;
+  const renewAt = made === undefined ? await renewCertificate(fleet, context) : made.renewAt;
   const done =
     made === undefined || problem === undefined ? made : { ...made, problems: [problem, ...made.problems] };
   await updateStatus(api, config, gateway, done, acceptance(definition.name), clock.now(), signal);
-  return done;
+  return { ...done, ...(renewAt !== undefined && { renewAt }) };
 }
 
 /** Writes the status if it is not what it should be. */

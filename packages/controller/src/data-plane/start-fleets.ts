@@ -96,6 +96,8 @@ export async function startFleets(options: FleetsOptions): Promise<Fleets | unde
         log: logger,
       });
       for (const managed of known.values()) fleets.set(managed);
+      // Where there are no Envoys, nothing else tells that the wait for it is over.
+      void store.whenSynced().then(() => fleets?.touchAll());
     },
     touch(gateway) {
       if (gateway === undefined) fleets?.touchAll();

@@ -13,6 +13,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Gateways } from "../gateway/gateways.ts";
 import { withKubeConfig } from "../gateway/kubernetes-source.ts";
 import type { Logger } from "../logging/logger.ts";
+import { fleetService } from "./fleet-service.ts";
 import { createLiveGateway, type LiveGateway } from "./live-gateway.ts";
 
 /** The part of a gateway that tells users what became of their Ingresses. */
@@ -76,9 +77,13 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
   };
   const fixed = settings.publishStatusAddress.map(addressOf);
   const services = new Map<string, ServiceAddresses>();
+  const configOf = (gateway: string) =>
+    store.graph.untracked(() => store.get("MseIngressConfig", "", gateway));
   /** The Service in front of a gateway: that of its fleet, or the one that the operator names. */
   const serviceOf = (gateway: string): ServiceAddresses | undefined => {
-    const path = settings.managed ? `${ownNamespace(settings)}/sluice-${gateway}` : settings.publishService;
+    const path = settings.managed
+      ? `${ownNamespace(settings)}/${fleetService(configOf(gateway), gateway)}`
+      : settings.publishService;
     if (path === undefined) return undefined;
     const known = services.get(path);
     if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import type { Fleet, FleetCertificate, FleetSettings } from "../fleet.ts";
 import { bootstrapFiles } from "./bootstrap-files.ts";
 import { deployment } from "./deployment.ts";
 import { type FleetKind, type FleetObject, fleetObject } from "./fleet-object.ts";
-import { certificateName, fleetName, podLabels } from "./names.ts";
+import { certificateName, fleetName, podLabels, serviceName } from "./names.ts";
 
 /** The share of the requested CPU above which an autoscaler adds Envoys, percent. */
 const AUTOSCALER_CPU_PERCENT = 70;
@@ -88,11 +88,6 @@ function services(fleet: Fleet, settings: FleetSettings): readonly FleetObject[]
       },
     }),
   );
-}
-
-/** The Service of a gateway for public or for private clients. */
-export function serviceName(gateway: string, kind: "public" | "private"): string {
-  return kind === "public" ? fleetName(gateway) : `${fleetName(gateway)}-private`;
 }
 
 function autoscaler(fleet: Fleet, settings: FleetSettings): readonly FleetObject[] {
