@@ -6,7 +6,8 @@ import {
   type ManagedGateway,
   startDataPlane,
 } from "@sluice/data-plane";
-import { createKubeApi, loadKubeConfig } from "@sluice/kubernetes-api";
+import { createKubeApi } from "@sluice/kubernetes-api";
+import { loadKubeConfig } from "@sluice/kubernetes-api/kube-config";
 import { DEFAULT_GATEWAY_SETTINGS, type MseIngressConfig } from "@sluice/model";
 import { CRD_NAME, dataPlane, gatewayDefinition, mseIngressConfigCrd } from "@sluice/mse-ingress-config";
 import { startXdsIdentity } from "@sluice/xds-identity";

@@ -1,4 +1,5 @@
-import { createKubeApi, type KubeApi, loadKubeConfig } from "@sluice/kubernetes-api";
+import { createKubeApi, type KubeApi } from "@sluice/kubernetes-api";
+import { loadKubeConfig } from "@sluice/kubernetes-api/kube-config";
 import {
   AUTHORITY_SECRET,
   type Authority,

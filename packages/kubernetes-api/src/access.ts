@@ -1,7 +1,7 @@
 import type { AgentOptions, RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
-import { KubeConfigError } from "./kube-config.ts";
+import { KubeConfigError } from "./kube-config-error.ts";
 
 /** What a request needs to reach the API server and be let in. */
 export interface Credentials {

@@ -12,5 +12,5 @@ export {
   MERGE_PATCH,
   SERVER_SIDE_APPLY,
 } from "./kube-api.ts";
-export { type KubeConfigChoice, KubeConfigError, loadKubeConfig } from "./kube-config.ts";
+export { KubeConfigError } from "./kube-config-error.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";

@@ -1,12 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
-
-/** A kubeconfig that cannot be used: a sentence for the operator. */
-export class KubeConfigError extends Error {
-  constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.name = "KubeConfigError";
-  }
-}
+import { KubeConfigError } from "./kube-config-error.ts";
 
 export interface KubeConfigChoice {
   /** Absent: what kubectl would take, that is `KUBECONFIG`, else `~/.kube/config`, else the service account of the pod. */

@@ -1,4 +1,5 @@
-import type { loadKubeConfig } from "@sluice/kubernetes-api";
+import { KubeConfigError } from "@sluice/kubernetes-api";
+import type { loadKubeConfig } from "@sluice/kubernetes-api/kube-config";
 import type { KubernetesSource, Observe } from "@sluice/source-kubernetes";
 import type { Store } from "@sluice/store";
 import type { Settings } from "../config/settings.ts";
@@ -37,7 +38,7 @@ export async function withKubeConfig<T>(
   use: (load: () => KubeConfig) => T,
 ): Promise<T> {
   // Loaded when it is needed: the client has thousands of generated files, which cost a second.
-  const { KubeConfigError, loadKubeConfig } = await import("@sluice/kubernetes-api");
+  const { loadKubeConfig } = await import("@sluice/kubernetes-api/kube-config");
   const from = {
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
