@@ -3,6 +3,7 @@ import { request } from "undici";
 import { z } from "zod";
 import { type Credentials, createAccess } from "./access.ts";
 import { ApiError } from "./api-error.ts";
+import { withinTime } from "./within-time.ts";
 
 export interface ApiRequest {
   /** Begins with `/api`. */
@@ -66,21 +67,26 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
   ) => {
     const url = new URL(credentials.server + asked.path);
     for (const [name, value] of Object.entries(asked.query ?? {})) url.searchParams.set(name, value);
-    const { statusCode, headers, body } = await withinTime(timeouts.answerMs, asked.signal, (signal) =>
-      request(url, {
-        dispatcher: credentials.dispatcher,
-        method: asked.method ?? "GET",
-        body: asked.body === undefined ? null : JSON.stringify(asked.body),
-        headers: {
-          accept: asked.accept ?? "application/json",
-          "user-agent": "sluice",
-          ...(asked.body === undefined ? {} : { "content-type": asked.contentType ?? "application/json" }),
-          ...credentials.headers,
-        },
-        signal,
-        headersTimeout: timeouts.answerMs,
-        bodyTimeout,
-      }),
+    const { statusCode, headers, body } = await withinTime(
+      timeouts.answerMs,
+      asked.signal,
+      (signal) =>
+        request(url, {
+          dispatcher: credentials.dispatcher,
+          method: asked.method ?? "GET",
+          body: asked.body === undefined ? null : JSON.stringify(asked.body),
+          headers: {
+            accept: asked.accept ?? "application/json",
+            "user-agent": "sluice",
+            ...(asked.body === undefined ? {} : { "content-type": asked.contentType ?? "application/json" }),
+            ...credentials.headers,
+          },
+          signal,
+          headersTimeout: timeouts.answerMs,
+          bodyTimeout,
+        }),
+      // An error of a body that nobody reads would end the process.
+      ({ body }) => void body.on("error", () => {}).destroy(),
     );
     if (statusCode >= 200 && statusCode < 300) return body;
     const text = await body.text();
@@ -103,32 +109,6 @@ export function createKubeApi(load: () => KubeConfig, timeouts: ApiTimeouts = DE
     write: async (asked) => (await send(asked, timeouts.answerMs)).json(),
     close: () => access.close(),
   };
-}
-
-/**
- * Gives up a request whose answer does not begin in time. The client's own limit does not hold for a request that it
- * has put on an HTTP/2 connection which is just ending: such a request would wait for ever.
- */
-async function withinTime<T>(
-  ms: number,
-  outer: AbortSignal,
-  send: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController();
-  const { promise: isLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new Error(`The API server has not answered in ${ms / 1000} s.`);
-    late.abort(error);
-    reject(error);
-  }, ms);
-  const stop = (): void => reject(outer.reason);
-  outer.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([send(AbortSignal.any([outer, late.signal])), isLate]);
-  } finally {
-    clearTimeout(timer);
-    outer.removeEventListener("abort", stop);
-  }
 }
 
 const Status = z.object({ message: z.string().min(1) });
