@@ -55,7 +55,11 @@ export function gatewayRole(serviceAccount: string): KubeObject[] {
         { apiGroups: [""], resources: ["secrets", "configmaps"], verbs: ["get", "watch"] },
         { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["patch"] },
         { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
-        { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
+        {
+          apiGroups: ["coordination.k8s.io"],
+          resources: ["leases"],
+          verbs: ["get", "create", "update", "list", "watch", "patch", "delete"],
+        },
       ],
     }),
     typed({

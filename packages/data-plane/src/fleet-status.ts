@@ -6,14 +6,12 @@ import type { Reconciled } from "./reconcile.ts";
 
 /** How far the configuration of a gateway has come to its Envoys. */
 export interface Acceptance {
-  /** Envoys that are connected to this replica. */
+  /** Envoys that are connected, to whichever replica of the control plane. */
   readonly nodes: number;
   /** Those of them that have accepted every listener. */
   readonly listening: number;
   /** Why the gateway does not watch Ingresses yet, such as a source that has not synced; absent: it does. */
   readonly waits?: string;
-  /** Whether there may be other replicas, to which Envoys are connected as well. */
-  readonly mayBeElsewhere?: boolean;
 }
 
 export interface StatusInput {
@@ -93,18 +91,11 @@ function dataPlaneState(
 
 function listeningState(
   fleet: Reconciled | undefined,
-  { nodes, listening, waits, mayBeElsewhere = false }: Acceptance,
+  { nodes, listening, waits }: Acceptance,
 ): { ready: boolean; message: string } {
   if (waits !== undefined) return { ready: false, message: waits };
   if (fleet?.deployment?.wanted === 0) return { ready: false, message: "There are no Envoys." };
   const message = `${listening} of ${nodes} Envoys have accepted their listeners.`;
-  const available = fleet?.deployment?.available ?? 0;
-  // An Envoy is not ready before it has got its listeners, from whichever replica.
-  if (nodes === 0 && available > 0 && mayBeElsewhere)
-    return {
-      ready: true,
-      message: `${available} Envoys are ready; none is connected to the leading replica.`,
-    };
   return { ready: nodes > 0 && listening === nodes, message };
 }
 

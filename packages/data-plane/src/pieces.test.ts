@@ -110,12 +110,8 @@ describe("fleetStatus", () => {
   test("is Listening when all connected Envoys hold their listeners", () => {
     expect(phase({ nodes: 2, listening: 2 })).toBe("Listening");
     expect(phase({ nodes: 2, listening: 1 })).toBe("Running");
-    expect(phase({ nodes: 2, listening: 2, waits: "not yet" })).toBe("Running");
-  });
-  test("takes ready Envoys that are connected to nobody here for those of other replicas, if there may be any", () => {
     expect(phase({ nodes: 0, listening: 0 })).toBe("Running");
-    expect(phase({ nodes: 0, listening: 0, mayBeElsewhere: true })).toBe("Listening");
-    expect(phase({ nodes: 1, listening: 0, mayBeElsewhere: true })).toBe("Running");
+    expect(phase({ nodes: 2, listening: 2, waits: "not yet" })).toBe("Running");
   });
   test("is Failed for what the API server refuses", () => {
     expect(phase({ nodes: 2, listening: 2 }, ["forbidden"])).toBe("Failed");

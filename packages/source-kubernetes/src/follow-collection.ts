@@ -11,6 +11,8 @@ export interface FollowCollectionOptions {
   readonly collection: Collection;
   readonly put: Put;
   readonly observe?: Observe;
+  /** Told the version up to which everything has been observed and put. */
+  readonly reached?: (version: string) => void;
   readonly mayBe: Exceptions;
   /** Called once, when the first list has been put, or need not be waited for. */
   readonly onFirst: () => void;
@@ -53,6 +55,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
     const listed = await listAll(api, request, () => held.begin());
     listed.listing.end();
     version = listed.version;
+    options.reached?.(version);
     isAbsent = false;
     absentSince = undefined;
     count(counters.lists, kind);
@@ -71,6 +74,7 @@ export async function followCollection(env: Environment, options: FollowCollecti
       else if (type === "delete") held.delete(object);
       if (type !== "bookmark") count(counters.events, kind);
       version = at;
+      options.reached?.(at);
       outcome = "progress";
     }
     return clock.now() - opened >= LASTING_MS ? "progress" : outcome;

@@ -44,8 +44,16 @@ const Head = z.object({
   }),
 });
 
-/** Is shown each object as the API server gives it, before it is narrowed, and `undefined` once it is gone. */
-export type Observe = (ref: ObjectRef, item: RawObject | undefined) => void;
+/** Is shown each object as the API server gives it, before it reaches the store, and `undefined` once it is gone. */
+export type Observe = (ref: ObjectRef, item: RawObject | undefined, seen?: Seen) => void;
+
+/** How an object was seen. */
+export interface Seen {
+  /** Of an Ingress: see `ingressRevision`. */
+  readonly revision?: string;
+  /** In a list: it may have had other forms since it was seen before. */
+  readonly isListed: boolean;
+}
 
 /** Holds nothing yet. */
 export function createHeld(kind: Kind, apiVersion: string, put: Put, observe: Observe = () => {}): Held {
@@ -70,8 +78,8 @@ export function createHeld(kind: Kind, apiVersion: string, put: Put, observe: Ob
       const { id, ...version } = headOf(item);
       if (isHeld({ id, ...version })) return;
       held.set(id, version);
-      observe(version.ref, item);
-      const { object, diagnostics } = narrowItem(kind, apiVersion, item);
+      const { object, diagnostics, revision } = narrowItem(kind, apiVersion, item);
+      observe(version.ref, item, { isListed: false, ...(revision === undefined ? {} : { revision }) });
       put(version.ref, object, diagnostics);
     },
     delete(item) {
@@ -88,8 +96,8 @@ export function createHeld(kind: Kind, apiVersion: string, put: Put, observe: Ob
             const { id, ...version } = headOf(item);
             seen.add(id);
             if (isHeld({ id, ...version })) continue;
-            observe(version.ref, item);
-            const { object, diagnostics } = narrowItem(kind, apiVersion, item);
+            const { object, diagnostics, revision } = narrowItem(kind, apiVersion, item);
+            observe(version.ref, item, { isListed: true, ...(revision === undefined ? {} : { revision }) });
             changes.push(() => {
               held.set(id, version);
               put(version.ref, object, diagnostics);

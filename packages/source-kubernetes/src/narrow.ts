@@ -4,6 +4,8 @@ import type { Diagnostic, Kind, KubeObject } from "@sluice/model";
 export interface NarrowedItem {
   readonly object: KubeObject | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Of an Ingress, also of one that cannot be used. */
+  readonly revision: string | undefined;
 }
 
 /** Kinds of which nobody reads labels and annotations, once narrowed: endpoints change often, Secrets must not leak. */
@@ -19,7 +21,7 @@ export function narrowItem(kind: Kind, apiVersion: string, item: RawObject): Nar
   // Before narrowing, which takes bad elements out of lists.
   const revision = kind === "Ingress" ? ingressRevision(item) : undefined;
   const object = narrowObject(raw, { report: ({ diagnostic }) => diagnostics.push(diagnostic) });
-  return { object: object && withRevision(slim(object), revision), diagnostics };
+  return { object: object && withRevision(slim(object), revision), diagnostics, revision };
 }
 
 function withRevision<T extends KubeObject>(object: T, revision: string | undefined): T {

@@ -35,6 +35,8 @@ export interface Collection {
   readonly apiVersion: string;
   /** For people: `Ingress`, or `Pod in shop`. */
   readonly name: string;
+  /** The one that it is limited to; absent: it is not. */
+  readonly namespace?: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly accept?: string;
@@ -58,6 +60,7 @@ export function collectionOf(
     kind,
     apiVersion,
     name: within === "" ? kind : `${kind} in ${namespace}`,
+    ...(within === "" || namespace === undefined ? {} : { namespace }),
     path: `${root}${within}/${plural}`,
     query: labelSelector === undefined ? {} : { labelSelector },
     ...(accept === undefined ? {} : { accept }),

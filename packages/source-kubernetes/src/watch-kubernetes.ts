@@ -31,6 +31,11 @@ export interface WatchKubernetesOptions {
   readonly timeouts?: ApiTimeouts;
   /** Is shown Ingresses and Services whole, for what is not in the model: their status, and who wrote it. */
   readonly observe?: Observe;
+  /**
+   * Told up to which `resourceVersion` all Ingresses of a namespace (`""`: of all) have been observed. Kubernetes orders
+   * the versions of one resource type as integers (KEP-5504).
+   */
+  readonly reached?: (namespace: string, version: string) => void;
 }
 
 /** A running source of objects from an API server. */
@@ -101,6 +106,9 @@ export function watchKubernetes(options: WatchKubernetesOptions): KubernetesSour
       collection,
       put: inbox.put,
       ...(options.observe !== undefined && OBSERVED.has(collection.kind) ? { observe: options.observe } : {}),
+      ...(options.reached !== undefined && collection.kind === "Ingress"
+        ? { reached: (version: string) => options.reached?.(collection.namespace ?? "", version) }
+        : {}),
       mayBe: mayBe(collection.kind, namespaces.length > 0),
       onFirst() {
         missing.delete(collection.name);

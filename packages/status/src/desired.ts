@@ -1,4 +1,8 @@
-import { LIVE_ANNOTATION, LIVE_REVISION_ANNOTATION } from "@sluice/kubernetes-objects";
+import {
+  LIVE_ANNOTATION,
+  LIVE_REASON_ANNOTATION,
+  LIVE_REVISION_ANNOTATION,
+} from "@sluice/kubernetes-objects";
 import type { IngressFacts, PublishedAddress } from "./facts.ts";
 import type { LiveState } from "./liveness.ts";
 
@@ -6,6 +10,8 @@ import type { LiveState } from "./liveness.ts";
 export interface Desired {
   /** Absent: it is not ours to speak of. */
   readonly live?: LiveState;
+  /** Why not all nodes have accepted it; absent: they have. */
+  readonly reason?: string;
   /** Where it can be reached; undefined: it is not known, or not ours to say. */
   readonly addresses?: readonly PublishedAddress[];
   /** Whether it was ours while this process watched; what we wrote goes when it is not any more. */
@@ -48,16 +54,28 @@ export function patchFor(facts: IngressFacts, desired: Desired): StatusPatch | u
 
 function annotationsFor(
   facts: IngressFacts,
-  { live, wasOurs }: Desired,
+  { live, reason, wasOurs }: Desired,
 ): Record<string, string | null> | undefined {
   if (live !== undefined) {
     const text = liveText(live);
-    if (facts.live === text && facts.liveRevision === live.revision) return undefined;
-    return { [LIVE_ANNOTATION]: text, [LIVE_REVISION_ANNOTATION]: live.revision };
+    const isSaid = facts.live === text && facts.liveRevision === live.revision && facts.liveReason === reason;
+    if (isSaid) return undefined;
+    return {
+      [LIVE_ANNOTATION]: text,
+      [LIVE_REVISION_ANNOTATION]: live.revision,
+      ...(reason === facts.liveReason ? {} : { [LIVE_REASON_ANNOTATION]: reason ?? null }),
+    };
   }
-  if (facts.live === undefined && facts.liveRevision === undefined) return undefined;
+  const { live: before, liveRevision, liveReason } = facts;
+  if (before === undefined && liveRevision === undefined && liveReason === undefined) return undefined;
   // Another gateway may have written them on an Ingress that was never ours.
-  return wasOurs ? { [LIVE_ANNOTATION]: null, [LIVE_REVISION_ANNOTATION]: null } : undefined;
+  return wasOurs
+    ? {
+        [LIVE_ANNOTATION]: null,
+        [LIVE_REVISION_ANNOTATION]: null,
+        ...(liveReason === undefined ? {} : { [LIVE_REASON_ANNOTATION]: null }),
+      }
+    : undefined;
 }
 
 function addressesFor(facts: IngressFacts, desired: Desired): readonly PublishedAddress[] | undefined {

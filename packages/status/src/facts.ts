@@ -1,4 +1,9 @@
-import { LIVE_ANNOTATION, LIVE_REVISION_ANNOTATION, type RawObject } from "@sluice/kubernetes-objects";
+import {
+  LIVE_ANNOTATION,
+  LIVE_REASON_ANNOTATION,
+  LIVE_REVISION_ANNOTATION,
+  type RawObject,
+} from "@sluice/kubernetes-objects";
 import { z } from "zod";
 
 /** What an Ingress says of itself, as the API server has it; none of it is in the model. */
@@ -9,6 +14,8 @@ export interface IngressFacts {
   readonly live?: string;
   /** `sluice.dev/live-revision`. */
   readonly liveRevision?: string;
+  /** `sluice.dev/live-reason`. */
+  readonly liveReason?: string;
   /** Whether these annotations are by this controller, and not copied from elsewhere by somebody. */
   readonly isAnnotated: boolean;
   readonly addresses: readonly PublishedAddress[];
@@ -71,6 +78,7 @@ export function ingressFacts(raw: RawObject, fieldManager: string): IngressFacts
   const { metadata, status } = parsed.data;
   const live = metadata.annotations?.[LIVE_ANNOTATION];
   const liveRevision = metadata.annotations?.[LIVE_REVISION_ANNOTATION];
+  const liveReason = metadata.annotations?.[LIVE_REASON_ANNOTATION];
   const managed = metadata.managedFields ?? [];
   const annotator = managed.find(
     ({ fieldsV1 }) => fieldsV1["f:metadata"]?.["f:annotations"]?.[`f:${LIVE_ANNOTATION}`] !== undefined,
@@ -83,6 +91,7 @@ export function ingressFacts(raw: RawObject, fieldManager: string): IngressFacts
     resourceVersion: metadata.resourceVersion,
     ...(live === undefined ? {} : { live }),
     ...(liveRevision === undefined ? {} : { liveRevision }),
+    ...(liveReason === undefined ? {} : { liveReason }),
     isAnnotated: annotator?.manager === fieldManager,
     addresses: addresses.map(({ ip, hostname }) => ({
       ...(ip === undefined ? {} : { ip }),

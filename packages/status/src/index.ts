@@ -8,10 +8,13 @@ export {
   type LiveState,
   type Missing,
 } from "./liveness.ts";
+export type { ReportedGateway } from "./merged-state.ts";
 export type { LiveNode, Standing } from "./node.ts";
+export { followPeerReports, type PeerReports, type PeerReportsOptions } from "./peer-reports.ts";
+export { type ReplicaPod, replicaLeaseName } from "./replica-lease.ts";
+export { type PublishedGateway, type ReportPublisher, startReportPublisher } from "./report-publisher.ts";
 export {
   createReporter,
-  type ReportedGateway,
   type Reporter,
   type ReporterCounts,
   type ReporterLog,

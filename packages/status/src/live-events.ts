@@ -14,26 +14,28 @@ export function liveEvent({ generation, nodes, revision }: LiveState): EventText
   };
 }
 
-/** Some node has not. Those that refused come first, with Envoy's words. */
-export function notLiveEvent(
-  { generation, accepted, nodes, revision }: LiveState,
-  missing: readonly Missing[],
-): EventText {
+/** Some node has not. */
+export function notLiveEvent(state: LiveState, missing: readonly Missing[]): EventText {
+  const { generation, accepted, nodes, revision } = state;
+  const head = `Generation ${generation} (revision ${revision}) is live on ${accepted} of ${nodes} nodes`;
+  return { type: "Warning", reason: NOT_LIVE, note: clip(`${head}: ${whyNotLive(state, missing)}`) };
+}
+
+/** A sentence for a person: which nodes lack it, those that refused first, with Envoy's words. Cut to 1,024 bytes. */
+export function whyNotLive({ nodes }: LiveState, missing: readonly Missing[]): string {
+  if (nodes === 0) return "no node is connected.";
   const why = [...missing]
     .sort((a, b) => Number(b.words !== undefined) - Number(a.words !== undefined))
     .map(missingText)
     .join("; ");
-  const head = `Generation ${generation} (revision ${revision}) is live on ${accepted} of ${nodes} nodes`;
-  return {
-    type: "Warning",
-    reason: NOT_LIVE,
-    note: clip(nodes === 0 ? `${head}: no node is connected.` : `${head}: ${why}.`),
-  };
+  return clip(`${why}.`);
 }
 
 /** One node, and what it lacks. */
-function missingText({ node, resource, words }: Missing): string {
+function missingText({ node, resource, words, replica, unknown }: Missing): string {
+  const who = replica === undefined ? `node ${node}` : `node ${node} of replica ${replica}`;
+  if (unknown !== undefined) return `${who}: ${unknown}`;
   if (words !== undefined)
-    return `node ${node} refused ${resource === undefined ? "it" : resource}: ${words.replace(/\.+$/, "")}`;
-  return `node ${node} has not accepted ${resource === undefined ? "it" : resource}`;
+    return `${who} refused ${resource === undefined ? "it" : resource}: ${words.replace(/\.+$/, "")}`;
+  return `${who} has not accepted ${resource === undefined ? "it" : resource}`;
 }

@@ -49,6 +49,10 @@ export interface Missing {
   readonly resource?: string;
   /** Envoy's words, if it refused. */
   readonly words?: string;
+  /** The replica of the control plane to which it is connected; absent: this one. */
+  readonly replica?: string;
+  /** That nothing is known of it, and why: instead of a resource. */
+  readonly unknown?: string;
 }
 
 /**
@@ -74,7 +78,9 @@ export interface Liveness {
   /** Undefined: it is not served, or nothing is known yet. */
   state(ingress: ObjectKey): LiveState | undefined;
   missing(ingress: ObjectKey): readonly Missing[];
-  /** Calls the listener with the Ingresses whose state has changed. */
+  /** The nodes that the states count, by name. */
+  nodes(): readonly string[];
+  /** Calls the listener with the Ingresses whose state has changed, also with none when just the nodes have. */
   onChange(listener: (ingresses: readonly ObjectKey[]) => void): void;
 }
 
@@ -93,6 +99,9 @@ export function createLiveness(source: LivenessSource): Liveness {
   const leaving = new Map<ObjectKey, Set<string>>();
   const waiting = new Map<string, Set<ObjectKey>>();
   let dirty = new Set<ObjectKey>();
+  /** Those that all states count. */
+  let counted: readonly LiveNode[] = [];
+  let mayHaveOtherNodes = false;
   let scheduled = false;
   let listeners: readonly ((ingresses: readonly ObjectKey[]) => void)[] = [];
 
@@ -104,11 +113,14 @@ export function createLiveness(source: LivenessSource): Liveness {
   const wake = (resource: string): void => {
     for (const ingress of waiting.get(resource) ?? []) touch(ingress);
   };
-  const touch = (ingress: ObjectKey): void => {
-    dirty.add(ingress);
+  const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
     source.soon(evaluate);
+  };
+  const touch = (ingress: ObjectKey): void => {
+    dirty.add(ingress);
+    schedule();
   };
   const leave = (ingresses: readonly ObjectKey[], key: string): void => {
     for (const ingress of ingresses) {
@@ -189,11 +201,14 @@ export function createLiveness(source: LivenessSource): Liveness {
     scheduled = false;
     // It is told when it may be current again.
     if (!source.isCurrent()) return;
-    const keys = dirty;
-    dirty = new Set();
     const nodes = source.nodes();
+    const hasOthers = nodes.length !== counted.length || nodes.some((node, i) => node !== counted[i]);
+    const keys = hasOthers ? new Set([...entries.keys(), ...dirty]) : dirty;
+    dirty = new Set();
+    counted = nodes;
+    mayHaveOtherNodes = false;
     const changed = [...keys].filter((ingress) => examine(ingress, nodes));
-    if (changed.length > 0) for (const listener of listeners) listener(changed);
+    if (hasOthers || changed.length > 0) for (const listener of listeners) listener(changed);
   };
 
   return {
@@ -209,15 +224,20 @@ export function createLiveness(source: LivenessSource): Liveness {
     },
     answered: wake,
     changed(ingresses) {
-      for (const ingress of ingresses) touch(ingress);
+      for (const ingress of ingresses) {
+        const entry = entries.get(ingress);
+        // At once: it may have its old form again before it is looked at, and nodes another one.
+        if (entry !== undefined && source.form(ingress)?.revision !== entry.form.revision)
+          entry.accepted = new Set();
+        touch(ingress);
+      }
     },
     nodesChanged() {
-      for (const ingress of entries.keys()) touch(ingress);
+      mayHaveOtherNodes = true;
+      schedule();
     },
     settled() {
-      if (dirty.size === 0 || scheduled) return;
-      scheduled = true;
-      source.soon(evaluate);
+      if (dirty.size > 0 || mayHaveOtherNodes) schedule();
     },
     state: (ingress) => entries.get(ingress)?.state,
     missing(ingress) {
@@ -235,6 +255,7 @@ export function createLiveness(source: LivenessSource): Liveness {
         return [{ node: node.name, resource, ...words }];
       });
     },
+    nodes: () => counted.map(({ name }) => name),
     onChange(listener) {
       listeners = [...listeners, listener];
     },

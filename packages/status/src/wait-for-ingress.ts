@@ -26,7 +26,7 @@ export interface WaitResult {
   readonly ingressClass?: string;
   /** What the gateway says of this revision, as `3 on 1 of 2`; absent: nothing so far. */
   readonly live?: string;
-  /** Why it is not live, in the words of Events. */
+  /** Why it is not live, as the Ingress says, or else Events. */
   readonly reasons: readonly string[];
 }
 
@@ -99,7 +99,8 @@ export async function waitForIngress(options: WaitForIngressOptions): Promise<Wa
   if (seen === undefined) throw new ApiError(504, "The API server has not answered in time.");
   const result = resultOf(seen);
   if (isDeleted) return { ...result, outcome: "deleted", reasons: ["The Ingress was deleted."] };
-  if (result.outcome === "live") return result;
+  // Events say the same where it is said on the Ingress, and may be gone.
+  if (result.outcome === "live" || result.reasons.length > 0) return result;
   return { ...result, reasons: await reasonsOf(options, seen, result.revision) };
 }
 
@@ -122,7 +123,7 @@ function resultOf(item: RawObject): WaitResult {
     revision,
     ...(ingressClass === undefined ? {} : { ingressClass }),
     ...(isOfNow && facts.live !== undefined ? { live: facts.live } : {}),
-    reasons: [],
+    reasons: isOfNow && facts.liveReason !== undefined ? [facts.liveReason] : [],
   };
 }
 

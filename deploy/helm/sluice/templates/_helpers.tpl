@@ -99,6 +99,9 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 env:
   # The only place that it may write to.
   - { name: TMPDIR, value: /run/sluice }
+  # What it tells the other replicas goes with its Pod.
+  - { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }
+  - { name: POD_UID, valueFrom: { fieldRef: { fieldPath: metadata.uid } } }
   {{- with .Values.controller.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

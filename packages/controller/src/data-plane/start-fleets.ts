@@ -1,8 +1,6 @@
-import type { AdsServer, Holder } from "@sluice/ads";
+import type { AdsServer } from "@sluice/ads";
 import type { Acceptance, DataPlane, ManagedGateway } from "@sluice/data-plane";
-import { type ResourceRef, resourceKey } from "@sluice/model";
 import { dataPlane } from "@sluice/mse-ingress-config";
-import { TYPE_URLS } from "@sluice/protos";
 import type { Store } from "@sluice/store";
 import { ownNamespace } from "../config/own-namespace.ts";
 import type { Settings } from "../config/settings.ts";
@@ -11,6 +9,7 @@ import type { Gateways } from "../gateway/gateways.ts";
 import { withKubeConfig } from "../gateway/kubernetes-source.ts";
 import type { XdsTls } from "../gateway/xds-tls.ts";
 import type { Logger } from "../logging/logger.ts";
+import { type ListeningNodes, listeningNodes } from "../status/listening.ts";
 
 /** The Envoys of managed gateways: their objects, their status, and how they reach the control plane. */
 export interface Fleets {
@@ -35,22 +34,17 @@ export interface FleetsOptions {
   /** How they reach the control plane. Absent: they do not. */
   readonly xdsTls: Pick<XdsTls, "identity"> | undefined;
   readonly isLeader: () => boolean;
-  /** Whether this replica may be one of several. */
-  readonly hasPeers: () => boolean;
+  /** The nodes of a gateway that are connected to other replicas. */
+  readonly peers: (gateway: string) => ListeningNodes;
 }
 
 const XDS_PORT = 15010;
-const LISTENERS: readonly ResourceRef[] = ["http", "https"].map((name) => ({
-  typeUrl: TYPE_URLS.LISTENER,
-  name,
-}));
-
 /**
  * Starts to mind the fleets of `--managed`. Only where xDS is served over mutual TLS there are fleets; without it Envoys are
  * somebody else's. Throws an OperatorError for a kubeconfig that cannot be used.
  */
 export async function startFleets(options: FleetsOptions): Promise<Fleets | undefined> {
-  const { settings, store, logger, xdsTls, isLeader, hasPeers } = options;
+  const { settings, store, logger, xdsTls, isLeader, peers } = options;
   if (!settings.managed || !settings.kube || xdsTls === undefined) return undefined;
   const { identity } = xdsTls;
   const namespace = ownNamespace(settings);
@@ -88,10 +82,7 @@ export async function startFleets(options: FleetsOptions): Promise<Fleets | unde
           settleSeconds: settings.settleSeconds,
         },
         issuer: identity,
-        acceptance: (gateway) => ({
-          ...acceptanceOf(gateway, parts, store),
-          mayBeElsewhere: hasPeers(),
-        }),
+        acceptance: (gateway) => acceptanceOf(gateway, { parts, store, peers }),
         isLeader,
         log: logger,
       });
@@ -132,17 +123,21 @@ function managedGateway(
   };
 }
 
-function acceptanceOf(gateway: string, parts: AttachedParts | undefined, store: Store): Acceptance {
+interface Accepting {
+  readonly parts: AttachedParts | undefined;
+  readonly store: Store;
+  readonly peers: FleetsOptions["peers"];
+}
+
+function acceptanceOf(gateway: string, { parts, store, peers }: Accepting): Acceptance {
   const served = parts?.gateways.get(gateway);
   if (parts === undefined || served === undefined)
     return { nodes: 0, listening: 0, waits: "The gateway is not served yet." };
-  const worlds = new Set(served.controlPlane.renderings().map(({ world }) => world));
-  const nodes = parts.ads.holders().filter(({ world }) => worlds.has(world));
-  const counted = { nodes: nodes.length, listening: nodes.filter(isListening).length };
+  const own = listeningNodes(served, parts.ads.holders());
+  const elsewhere = peers(gateway);
+  const counted = {
+    nodes: own.nodes + elsewhere.nodes,
+    listening: own.listening + elsewhere.listening,
+  };
   return store.isSynced() ? counted : { ...counted, waits: "Not all objects have been read yet." };
-}
-
-function isListening({ world, standing }: Holder): boolean {
-  const wanted = LISTENERS.map(resourceKey).filter((key) => world.wanted(key) !== undefined);
-  return wanted.length > 0 && wanted.every((key) => standing(key).kind === "held");
 }

@@ -133,11 +133,15 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
     logger,
     xdsTls,
     isLeader,
-    hasPeers: () => status?.leader() !== undefined,
+    peers: (gateway) => status?.peers(gateway) ?? { nodes: 0, listening: 0 },
   });
   parts.fleets = fleets;
+  status?.onLeaderChange(() => fleets?.touch());
+  status?.onPeersChange(() => fleets?.touch());
   const listenersChanged = ({ resource }: Verdict, gateway: string): void => {
-    if (resource.typeUrl === TYPE_URLS.LISTENER) fleets?.touch(gateway);
+    if (resource.typeUrl !== TYPE_URLS.LISTENER) return;
+    fleets?.touch(gateway);
+    status?.listenersChanged();
   };
   const gateways = createGateways({
     // Nothing is in flight before xDS is served.
@@ -230,7 +234,7 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
   const stores = storesFor(metrics.store, options);
   // Both before either is waited for, so that the store is synced when both are.
   if (settings.kube) {
-    kubernetes = await startKubernetesSource(settings, stores.kubernetes, logger, status?.observe);
+    kubernetes = await startKubernetesSource(settings, stores.kubernetes, logger, status);
     parts.kubernetes = kubernetes;
   }
   status?.attach(gateways, ads);

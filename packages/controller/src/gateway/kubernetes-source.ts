@@ -1,6 +1,6 @@
 import { KubeConfigError } from "@sluice/kubernetes-api";
 import type { loadKubeConfig } from "@sluice/kubernetes-api/kube-config";
-import type { KubernetesSource, Observe } from "@sluice/source-kubernetes";
+import type { KubernetesSource, WatchKubernetesOptions } from "@sluice/source-kubernetes";
 import type { Store } from "@sluice/store";
 import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../logging/logger.ts";
@@ -13,7 +13,7 @@ export async function startKubernetesSource(
   settings: Settings,
   store: Store,
   log: Logger,
-  observe?: Observe,
+  observers: Pick<WatchKubernetesOptions, "observe" | "reached"> = {},
 ): Promise<KubernetesSource> {
   const { watchNamespace, labelSelector } = settings;
   const { watchKubernetes } = await import("@sluice/source-kubernetes");
@@ -24,7 +24,7 @@ export async function startKubernetesSource(
       namespaces: watchNamespace,
       ...(labelSelector === undefined ? {} : { labelSelector }),
       log,
-      ...(observe === undefined ? {} : { observe }),
+      ...observers,
     }),
   );
 }

@@ -3,10 +3,16 @@ import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { AdsServer } from "@sluice/ads";
-import type { RawObject } from "@sluice/kubernetes-objects";
 import type { LeaderElection, LeaderStatus } from "@sluice/leader-election";
-import type { ObjectRef } from "@sluice/model";
-import type { PublishedAddress, ReportedGateway, Reporter, ServiceAddresses } from "@sluice/status";
+import { objectKey, parseObjectKey } from "@sluice/model";
+import type { Observe } from "@sluice/source-kubernetes";
+import type {
+  PublishedAddress,
+  PublishedGateway,
+  ReportedGateway,
+  Reporter,
+  ServiceAddresses,
+} from "@sluice/status";
 import type { Store } from "@sluice/store";
 import { ownNamespace } from "../config/own-namespace.ts";
 import type { Settings } from "../config/settings.ts";
@@ -14,19 +20,31 @@ import type { Gateways } from "../gateway/gateways.ts";
 import { withKubeConfig } from "../gateway/kubernetes-source.ts";
 import type { Logger } from "../logging/logger.ts";
 import { fleetService } from "./fleet-service.ts";
+import { type ListeningNodes, listeningNodes } from "./listening.ts";
 import { createLiveGateway, type LiveGateway } from "./live-gateway.ts";
+import { startReplicas } from "./start-replicas.ts";
 
 /** The part of a gateway that tells users what became of their Ingresses. */
 export interface GatewayStatus {
   /** That of the gateway of this name, made when it is first asked for. */
   of(gateway: string): LiveGateway;
   nodesChanged(): void;
+  /** A node has accepted or refused a listener. */
+  listenersChanged(): void;
   /** For the source: it is shown Ingresses and Services whole. */
-  observe(ref: ObjectRef, item: RawObject | undefined): void;
+  readonly observe: Observe;
+  /** For the source: up to which version all Ingresses of a namespace have been shown. */
+  reached(namespace: string, version: string): void;
   /** To be called once there are both; nothing is said before. */
   attach(gateways: Pick<Gateways, "get" | "list">, ads: Pick<AdsServer, "holders">): void;
   /** Undefined: this process writes without asking, since it is the only one. */
   leader(): LeaderStatus | undefined;
+  /** Calls the listener when this process has become the leader, and when it is no more. */
+  onLeaderChange(listener: (isLeader: boolean) => void): void;
+  /** The nodes of a gateway that are connected to other replicas. */
+  peers(gateway: string): ListeningNodes;
+  /** Calls the listener when {@link peers} may say something else. */
+  onPeersChange(listener: () => void): void;
   readonly measured: MeasuredStatus;
   /** Releases the Lease, and leaves on the objects what is there: another replica, or the next start, goes on from it. */
   close(): Promise<void>;
@@ -58,6 +76,7 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
   const api = await withKubeConfig(settings, (load) => createKubeApi(load));
   const shared = { api, clock: systemClock, random: Math.random };
   const instance = hostname();
+  const identity = `${instance}_${crypto.randomUUID()}`;
   let attached:
     | { readonly gateways: Pick<Gateways, "get" | "list">; readonly ads: Pick<AdsServer, "holders"> }
     | undefined;
@@ -71,7 +90,10 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
       holders: () => attached?.ads.holders() ?? [],
       diagnosed: (part, found) => reporter.diagnosed(`${name} ${part}`, found),
     });
-    made.liveness.onChange((keys) => reporter.changed(keys));
+    made.liveness.onChange((keys) => {
+      reporter.changed(keys);
+      replicas?.publisher.changed(keys);
+    });
     live.set(name, made);
     return made;
   };
@@ -98,18 +120,44 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
     services.set(path, made);
     return made;
   };
-  const reported = (name: string, gateway: LiveGateway): ReportedGateway => ({
-    name,
-    liveness: gateway.liveness,
-    serves: gateway.serves,
-    isCurrent: gateway.isCurrent,
-    addresses: () => (fixed.length > 0 ? fixed : serviceOf(name)?.current()),
-  });
+  const reported = (name: string): ReportedGateway & PublishedGateway => {
+    const { liveness, serves, isCurrent } = liveGateway(name);
+    return {
+      name,
+      liveness,
+      serves,
+      isCurrent,
+      addresses: () => (fixed.length > 0 ? fixed : serviceOf(name)?.current()),
+      listening() {
+        const served = attached?.gateways.get(name);
+        return served === undefined ? 0 : listeningNodes(served, attached?.ads.holders() ?? []).listening;
+      },
+    };
+  };
+  const gatewaysNow = () => (attached?.gateways.list() ?? []).map(({ name }) => reported(name));
+  const fieldManager = fieldManagerOf(settings);
+  const hasElection = settings.leaderElection ?? existsSync(POD_NAMESPACE_FILE);
+  const replicas = hasElection
+    ? await startReplicas({
+        ...shared,
+        settings,
+        logger,
+        group: fieldManager,
+        identity,
+        gateways: gatewaysNow,
+        revisionOf(key) {
+          const { namespace, name } = parseObjectKey(key);
+          return store.get("Ingress", namespace, name)?.metadata.revision;
+        },
+      })
+    : undefined;
+  replicas?.peers.onChange((keys) => reporter.changed(keys));
   const reporter: Reporter = createReporter({
     ...shared,
     instance,
-    fieldManager: fieldManagerOf(settings),
-    gateways: () => (attached?.gateways.list() ?? []).map(({ name }) => reported(name, liveGateway(name))),
+    fieldManager,
+    ...(replicas === undefined ? {} : { peers: replicas.peers }),
+    gateways: gatewaysNow,
     isReady: () => attached !== undefined && store.isSynced(),
     log: logger,
   });
@@ -119,17 +167,24 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
     if (keys.some((key) => DECIDES_GATEWAYS.test(key))) setTimeout(() => reporter.allChanged(), 500).unref();
   });
   let election: LeaderElection | undefined;
+  let leaderListeners: readonly ((isLeader: boolean) => void)[] = [];
 
   return {
     of: liveGateway,
     nodesChanged() {
       for (const { nodesChanged } of live.values()) nodesChanged();
     },
-    observe: reporter.observe,
+    listenersChanged: () => replicas?.publisher.changed([]),
+    observe(ref, item, seen) {
+      if (ref.kind === "Ingress")
+        replicas?.publisher.observe(objectKey(ref), item === undefined ? undefined : seen?.revision);
+      reporter.observe(ref, item, seen);
+    },
+    reached: (namespace, version) => replicas?.publisher.reached(namespace, version),
     attach(gateways, ads) {
       attached = { gateways, ads };
       for (const { liveness } of live.values()) liveness.settled();
-      if (!(settings.leaderElection ?? existsSync(POD_NAMESPACE_FILE))) {
+      if (!hasElection) {
         reporter.setLeader(true);
         return;
       }
@@ -137,7 +192,7 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
         ...shared,
         namespace: ownNamespace(settings),
         name: LEASE,
-        identity: `${instance}_${crypto.randomUUID()}`,
+        identity,
       });
       election.onChange((isLeader) => {
         logger.info(
@@ -145,13 +200,20 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
           isLeader ? "this replica leads: it writes status" : "this replica does not lead any more",
         );
         reporter.setLeader(isLeader);
+        for (const listener of leaderListeners) listener(isLeader);
       });
     },
+    onLeaderChange(listener) {
+      leaderListeners = [...leaderListeners, listener];
+    },
+    peers: (gateway) => replicas?.peers.gateway(gateway) ?? { nodes: 0, listening: 0 },
+    onPeersChange: (listener) => replicas?.peers.onGatewaysChange(listener),
     leader: () => election?.status(),
     measured: { isLeader: () => election?.isLeader() ?? true, reporter },
     async close() {
       stopFollowing();
       await reporter.close();
+      await replicas?.close();
       await election?.close();
       await Promise.all([...services.values()].map((service) => service.close()));
       await api.close();
