@@ -133,4 +133,10 @@ describe("conditions", () => {
       found: ["annotation-value match-method"],
     });
   });
+
+  test("unknown methods are reported once each, and no more than ten of them", () => {
+    expect(conditionsOf({ "match-method": "FETCH ".repeat(1_000) }).found).toHaveLength(1);
+    const words = Array.from({ length: 1_000 }, (_, at) => `M${at}`);
+    expect(conditionsOf({ "match-method": words.join(" ") }).found).toHaveLength(10);
+  });
 });

@@ -156,12 +156,15 @@ export function asRegex(draft: RouteDraft, key: string, context: DraftContext, w
   return { ...draft, dropped: true };
 }
 
+/** So many unknown methods are reported: an annotation may have a hundred thousand words. */
+const MOST_UNKNOWN = 10;
+
 function methods(text: string | undefined, context: ParseContext): Condition[] {
   if (text === undefined) return [];
   const words = text.split(/\s+/).filter((word) => word !== "");
-  for (const word of words)
-    if (!METHODS.includes(word.toUpperCase()))
-      context.report.bad("match-method", `methods out of ${METHODS.join(", ")}`, word);
+  const unknown = new Set(words.filter((word) => !METHODS.includes(word.toUpperCase())));
+  for (const word of [...unknown].slice(0, MOST_UNKNOWN))
+    context.report.bad("match-method", `methods out of ${METHODS.join(", ")}`, word);
   const known = METHODS.filter((method) => words.some((word) => word.toUpperCase() === method));
   const [only] = known;
   if (only === undefined) return [];
