@@ -101,6 +101,11 @@ test.each<[string, IpAccess, Record<string, number>]>([
     { allow: ["2001:db8::/32"], deny: ["2001:db8:1::/48"] },
     { "2001:db8::1": 200, "2001:db8:1::1": 403, "10.1.0.1": 403 },
   ],
+  [
+    "IPv4 in the spelling of IPv6",
+    { allow: ["10.0.0.0/8"], deny: ["10.1.2.0/24"] },
+    { "::ffff:10.1.2.9": 403, "::FFFF:0a01:0209": 403, "::ffff:10.1.3.9": 200, "::ffff:11.0.0.1": 403 },
+  ],
   ["IPv4 alone", { allow: ["0.0.0.0/0"] }, { "10.1.0.1": 200, "2001:db8::1": 403 }],
 ])("what a trusted proxy says counts: %s", async (_, ipAccess, expected) => {
   await behindProxy.change({ ipAccess });

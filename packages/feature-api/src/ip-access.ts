@@ -50,13 +50,23 @@ function inRanges(ranges: readonly string[], inside: OnMatch, outside: OnMatch):
         customMatch: {
           name: "ip",
           typedConfig: any("xds.type.matcher.v3.IPMatcher", {
-            rangeMatchers: [{ ranges: ranges.map(cidrRange), onMatch: inside }],
+            rangeMatchers: [{ ranges: ranges.flatMap(spellings).map(cidrRange), onMatch: inside }],
           }),
         },
       },
       onNoMatch: outside,
     },
   };
+}
+
+/**
+ * A trusted proxy on a socket for both families writes an IPv4 client as `::ffff:192.0.2.1`, and Envoy takes it for IPv6 then
+ * (seen on 1.40): without the mapped range (RFC 4291, 2.5.5.2) such a client would not be on its own list.
+ */
+function spellings(range: string): readonly string[] {
+  if (range.includes(":")) return [range];
+  const [address, prefix] = range.split("/");
+  return [range, `::ffff:${address}/${96 + Number(prefix)}`];
 }
 
 function cidrRange(range: string): { addressPrefix: string; prefixLen: { value: number } } {
