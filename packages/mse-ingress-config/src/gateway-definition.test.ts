@@ -105,6 +105,19 @@ describe("what is wrong", () => {
   });
 });
 
+test("a list of thousands has some of its remarks told, and what makes it bad in any case", () => {
+  const many = Array.from({ length: 10_000 }, (_, n) => `10.${n >> 8}.${n & 255}.7/24`);
+  const found = define(lists({ whitelist: [...many, "nowhere", ...many] })).diagnostics;
+  expect(found.length).toBeLessThan(30);
+  expect(found).toContainEqual(expect.objectContaining({ code: "config-value", value: "nowhere" }));
+});
+
+test("a bad rate from the start is off in the form that a good one replaces without a new listener", () => {
+  const bad = define(traced({ openTelemetry: { sampleRate: "101" } })).definition?.settings.tracing;
+  const fine = good(traced({ openTelemetry: { sampleRate: "5" } })).settings.tracing;
+  expect(bad).toEqual({ ...fine, samplePercent: 0 });
+});
+
 describe("a field that is not known", () => {
   test.each([
     [{ common: { instance: { replica: 2 } } }, "spec.common.instance.replica", "common.instance.replicas"],

@@ -41,6 +41,9 @@ export function ipAccess(
   return { access: Object.keys(access).length === 0 ? undefined : access, diagnostics };
 }
 
+/** Remarks about items of one list that are fine; it may have thousands. */
+const MAX_ADJUSTED = 20;
+
 /** The ranges of a list, sorted, each once. An empty list is none, as Kubernetes has it. */
 function readList(
   name: ListName,
@@ -52,6 +55,7 @@ function readList(
   if (isBad(read, field)) return { list: undefined, good: false };
   const items = read.spec.global?.ipAccessControl?.[name] ?? [];
   const ranges = new Set<string>();
+  let adjusted = 0;
   let good = true;
   for (const [at, item] of items.entries()) {
     const range = parseIpRange(item);
@@ -62,7 +66,7 @@ function readList(
       continue;
     }
     ranges.add(range.cidr);
-    if (range.hasHostBits) diagnostics.push(hostBits(place, item, range.cidr));
+    if (range.hasHostBits && ++adjusted <= MAX_ADJUSTED) diagnostics.push(hostBits(place, item, range.cidr));
   }
   return { list: ranges.size === 0 ? undefined : [...ranges].sort(), good };
 }

@@ -6,7 +6,7 @@ import { SPEC_DEFAULTS } from "./schema.ts";
 const FIELD = "monitor.tracing";
 
 /**
- * The tracing of a spec. Both kinds at once, or a rate that cannot be used, leave it as it was. Asked for without a collector it
+ * The tracing of a spec. Both kinds at once, or a rate that cannot be used, leave it as it was, at first off. Asked for without a collector it
  * stays off, which is said. Off is a rate of 0, and the service name that of the resource, which stays: so the tracer is the
  * same, and no connection ends when something of it changes.
  */
@@ -17,10 +17,13 @@ export function tracing(
   previous: GatewaySettings | undefined,
 ): { readonly tracing: TracingSettings | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const { xTrace, openTelemetry } = read.spec.monitor?.tracing ?? {};
+  const serviceName = read.spec.name ?? object.name;
+  const off = base.tracingCollector === undefined ? undefined : { serviceName, samplePercent: 0 };
+  const asBefore = previous?.tracing ?? off;
   if (xTrace !== undefined && openTelemetry !== undefined)
-    return { tracing: previous?.tracing, diagnostics: [conflict(object)] };
+    return { tracing: asBefore, diagnostics: [conflict(object)] };
   if (["xTrace", "openTelemetry"].some((one) => isBad(read, `${FIELD}.${one}.sampleRate`)))
-    return { tracing: previous?.tracing, diagnostics: [] };
+    return { tracing: asBefore, diagnostics: [] };
   const kind = xTrace === undefined ? "openTelemetry" : "xTrace";
   const asked = xTrace ?? openTelemetry;
   if (base.tracingCollector === undefined)
