@@ -214,3 +214,29 @@ test("an Ingress that is not served any more has no state", () => {
   expect(counts()).toBeUndefined();
   expect(told).toEqual([WEB, WEB]);
 });
+
+test("a node does not count for a form that was gone for a moment, though nobody looked meanwhile", () => {
+  const { liveness, forms, stands, run, counts } = bench(["a"]);
+  liveness.rendered("full", host("web.example", WEB));
+  liveness.changed([WEB]);
+  run();
+  stands("a", WEB_HOST, PENDING);
+  forms.set(WEB, { revision: "b", generation: 1 });
+  liveness.changed([WEB]);
+  forms.set(WEB, { revision: "a", generation: 1 });
+  liveness.changed([WEB]);
+  run();
+  expect(counts()).toBe("a: 0 of 1, 0 refused");
+});
+
+test("it is told when nodes come and go, also without any Ingress", () => {
+  const { liveness, connect, run, forms } = bench([]);
+  forms.clear();
+  const told: (readonly string[])[] = [];
+  liveness.onChange(() => told.push(liveness.nodes()));
+  connect("a", "b");
+  run();
+  connect("b");
+  run();
+  expect(told).toEqual([["a", "b"], ["b"]]);
+});
