@@ -24,6 +24,13 @@ const HOSTS = [
   host("ip.test", [
     route("own", prefix("/own"), forward, [], { policies: { lists: { allow: ["127.0.0.9/32"] } } }),
     route("open", prefix("/open"), forward, [], { policies: { lists: {} } }),
+    route("moved", prefix("/moved"), {
+      kind: "redirect",
+      status: 301,
+      host: "other.test",
+      keepPort: false,
+      stripQuery: false,
+    }),
     route("all", prefix("/"), forward),
   ]),
   host("cert.test", [route("cert", prefix("/"), forward)], "cert"),
@@ -88,6 +95,14 @@ test("the lists of a route replace those of the gateway", async () => {
   expect(await get("/open", "127.0.0.1")).toBe(200);
   expect(await get("/", "127.0.0.9")).toBe(403);
   expect(await get("/", "127.0.0.2")).toBe(200);
+});
+
+test("redirects come before the lists of the gateway", async () => {
+  await direct.change({ ipAccess: { allow: ["127.0.0.2/32"] } });
+  for (const localAddress of ["127.0.0.1", "127.0.0.2"]) {
+    const answer = await direct.request({ host: "ip.test", path: "/moved", localAddress });
+    expect([answer.status, answer.headers.location]).toEqual([301, "http://other.test/moved"]);
+  }
 });
 
 test.each<[string, IpAccess, Record<string, number>]>([

@@ -3,6 +3,7 @@ import type {
   BackendTarget,
   Condition,
   ConfigMap,
+  IpAccess,
   ObjectRef,
   PathMatch,
   Policies,
@@ -104,6 +105,8 @@ export interface RouteHookContext {
   /** How the route matches its path: rewriting by prefix or by regex depends on it. */
   readonly path: PathMatch;
   readonly https: boolean;
+  /** The address lists of the gateway, which a route that has lists of its own has to take in. */
+  readonly gatewayIpAccess?: IpAccess;
 }
 
 /**

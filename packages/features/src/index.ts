@@ -5,7 +5,9 @@ import { appRoot } from "./app-root.ts";
 import { canary } from "./canary.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
+import { domainIpAccess } from "./domain-ip-access.ts";
 import { headerControl } from "./header-control.ts";
+import { ipAccess } from "./ip-access.ts";
 import { loadBalance } from "./load-balance.ts";
 import { matching } from "./matching.ts";
 import { redirect } from "./redirect.ts";
@@ -21,7 +23,9 @@ export const features: readonly Feature[] = [
   canary,
   defaultBackend,
   destination,
+  domainIpAccess,
   headerControl,
+  ipAccess,
   loadBalance,
   matching,
   redirect,

@@ -1,3 +1,4 @@
+import { IP_ACCESS_FILTER, ipAccessOff } from "@sluice/feature-api";
 import type { Diagnostic, ForwardAction, Route as RouteModel } from "@sluice/model";
 import { checkConstraints, type HeaderMatcher, type Route, type RouteMatch } from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
@@ -49,13 +50,30 @@ export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
   const actions = lack.denied ? [{ action: UNAVAILABLE, headers: [] }] : actionsOf(model, place);
   const tracing = routeTracing(place.context.settings);
   const built = actions.map(({ action, headers }) =>
-    checked({ name: model.name, match: also(match, headers), ...action, ...tracing }, model),
+    checked(
+      {
+        name: model.name,
+        match: also(match, headers),
+        ...action,
+        ...tracing,
+        ...openRedirect(action, place.context),
+      },
+      model,
+    ),
   );
   return {
     routes: built.flatMap(({ route }) => route ?? []),
     clusters: built.flatMap(({ route }) => (route === undefined ? [] : clustersOf(route))),
     diagnostics: [...lack.diagnostics, ...built.flatMap(({ diagnostic }) => diagnostic ?? [])],
   };
+}
+
+/** Redirects come before address lists; Envoy would ask the gateway's lists first. */
+function openRedirect({ redirect, directResponse }: Action, { settings }: XdsContext): Partial<Route> {
+  const status = directResponse?.status ?? 0;
+  const isRedirect = redirect !== undefined || (status >= 300 && status < 400);
+  if (!isRedirect || settings.ipAccess === undefined) return {};
+  return { typedPerFilterConfig: { [IP_ACCESS_FILTER]: ipAccessOff() } };
 }
 
 /** What happens to a request that the match takes: the first action whose headers it has. */
@@ -81,7 +99,14 @@ function ownActions(model: RouteModel, place: RoutePlace, https: boolean): reado
 function forwarded(model: RouteModel, action: ForwardAction, context: XdsContext, https: boolean): Action {
   const out: Route = forward(action);
   if (out.route === undefined) return out;
-  const hookContext = { routeName: model.name, policies: model.policies, path: model.match.path, https };
+  const { ipAccess } = context.settings;
+  const hookContext = {
+    routeName: model.name,
+    policies: model.policies,
+    path: model.match.path,
+    https,
+    ...(ipAccess !== undefined && { gatewayIpAccess: ipAccess }),
+  };
   for (const feature of context.features.active)
     feature.route?.(out, model.policies[feature.id], hookContext);
   return out;
