@@ -22,7 +22,9 @@ test("features see the lists of the gateway; a route that forwards gets nothing 
 });
 
 const MOVED = route({ action: { kind: "redirect", status: 301, keepPort: true, stripQuery: false } });
-const SAID = route({ action: { kind: "respond", status: 302, headers: { location: "/x" } } });
+const SAID = route({
+  action: { kind: "respond", status: 302, reason: "moved", headers: { location: "/x" } },
+});
 
 test.each([MOVED, SAID])("redirects are answered before the lists of the gateway", (model) => {
   expect(build(model, LISTS).filters).toEqual([{ [IP_ACCESS_FILTER]: ipAccessOff() }]);
@@ -30,5 +32,7 @@ test.each([MOVED, SAID])("redirects are answered before the lists of the gateway
 });
 
 test("other answers of the gateway's own are subject to them", () => {
-  expect(build(route({ action: { kind: "respond", status: 503 } }), LISTS).filters).toEqual([undefined]);
+  expect(build(route({ action: { kind: "respond", status: 503, reason: "x" } }), LISTS).filters).toEqual([
+    undefined,
+  ]);
 });
