@@ -10,7 +10,10 @@ import { headerControl } from "./header-control.ts";
 import { ipAccess } from "./ip-access.ts";
 import { loadBalance } from "./load-balance.ts";
 import { matching } from "./matching.ts";
+import { noEffect } from "./no-effect.ts";
+import { outOfScope } from "./out-of-scope.ts";
 import { redirect } from "./redirect.ts";
+import { refused } from "./refused.ts";
 import { retries } from "./retries.ts";
 import { rewrite } from "./rewrite.ts";
 import { serviceSubset } from "./service-subset.ts";
@@ -28,7 +31,10 @@ export const features: readonly Feature[] = [
   ipAccess,
   loadBalance,
   matching,
+  noEffect,
+  outOfScope,
   redirect,
+  refused,
   retries,
   rewrite,
   serviceSubset,
