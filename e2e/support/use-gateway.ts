@@ -1,4 +1,4 @@
-import { type EchoBackend, startEcho } from "@sluice/echo-backend";
+import { type EchoBackend, type EchoOptions, startEcho } from "@sluice/echo-backend";
 import type { Diagnostic } from "@sluice/model";
 import { afterAll, beforeAll } from "vitest";
 import { service, yamlOf } from "./manifests.ts";
@@ -7,7 +7,7 @@ import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./t
 
 export interface UseGatewayOptions extends Omit<TestGatewayOptions, "manifests"> {
   /** Echo backends to start, each behind a Service of its name in the namespace `default`. */
-  readonly backends: readonly string[];
+  readonly backends: readonly (string | EchoOptions)[];
   /** Objects that are there from the start; called when the backends listen. */
   readonly objects: (backends: Backends) => readonly object[] | Promise<readonly object[]>;
 }
@@ -42,8 +42,9 @@ export function useGateway(options: UseGatewayOptions): SharedGateway {
   };
 
   beforeAll(async () => {
-    for (const name of options.backends) running.set(name, await startEcho({ name }));
-    const services = options.backends.flatMap((name) => service(name, [{ port: get(name).port }]));
+    const wanted = options.backends.map((each) => (typeof each === "string" ? { name: each } : each));
+    for (const each of wanted) running.set(each.name, await startEcho(each));
+    const services = wanted.flatMap(({ name }) => service(name, [{ port: get(name).port }]));
     const objects = await options.objects({ get });
     const { backends: _backends, objects: _objects, ...rest } = options;
     gateway = await startTestGateway({

@@ -2,13 +2,25 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
+/** What the client said on a TLS connection. */
+export interface TlsFacts {
+  readonly servername: string;
+  readonly alpn: string;
+  /** As `TLSv1.3`. */
+  readonly version: string;
+  /** OpenSSL's name. */
+  readonly cipher: string;
+  /** Common name of the client's certificate, if it has shown one. */
+  readonly client?: string;
+}
+
 /** A client's connection and how it is used. */
 export interface Connection {
   readonly id: number;
   readonly socket: Socket;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly tls: { readonly servername: string; readonly alpn: string } | undefined;
+  readonly tls: TlsFacts | undefined;
   /** Requests so far, WebSockets and gRPC calls among them. */
   requests: number;
   /** Requests that are not answered to their end. */
@@ -25,10 +37,21 @@ export function newConnection(id: number, socket: Socket): Connection {
     // Taken at once, for a closed socket has no addresses.
     remoteAddress: socket.remoteAddress ?? "",
     remotePort: socket.remotePort ?? 0,
-    tls: tls ? { servername: textOr(socket.servername), alpn: textOr(socket.alpnProtocol) } : undefined,
+    tls: tls ? tlsFacts(socket) : undefined,
     requests: 0,
     active: 0,
     session: undefined,
+  };
+}
+
+function tlsFacts(socket: TLSSocket): TlsFacts {
+  const client = socket.getPeerCertificate()?.subject?.CN;
+  return {
+    servername: textOr(socket.servername),
+    alpn: textOr(socket.alpnProtocol),
+    version: textOr(socket.getProtocol()),
+    cipher: socket.getCipher().name,
+    ...(typeof client === "string" && { client }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
-import type { Connection } from "./connection.ts";
+import type { Connection, TlsFacts } from "./connection.ts";
 
 /** How much of a request's body is kept for the answer; all of it is read and counted. */
 const MAX_BODY = 64 * 1024;
@@ -27,8 +27,8 @@ export interface EchoAnswer {
   readonly requestsOnConnection: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** SNI and protocol of a TLS connection; absent on plain text. */
-  readonly tls?: { readonly servername: string; readonly alpn: string };
+  /** Absent on plain text. */
+  readonly tls?: TlsFacts;
 }
 
 export interface Body {

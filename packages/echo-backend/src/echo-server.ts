@@ -6,7 +6,7 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from "node:net";
-import { createServer as createTls } from "node:tls";
+import { createServer as createTls, type TlsOptions } from "node:tls";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Connection, endWhenIdle, newConnection } from "./connection.ts";
 import { parseControls } from "./controls.ts";
@@ -23,8 +23,16 @@ export interface EchoOptions {
   readonly host?: string;
   /** Default 0: the kernel chooses. */
   readonly port?: number;
-  /** PEM texts. With them the port speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /**
+   * PEM texts. With them the port speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. With a `clientCa` clients must show a
+   * certificate of it.
+   */
+  readonly tls?: {
+    readonly cert: string;
+    readonly key: string;
+    readonly clientCa?: string;
+    readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  };
 }
 
 export interface EchoCounts {
@@ -85,9 +93,7 @@ export async function startEcho(options: EchoOptions): Promise<EchoBackend> {
     socket.setNoDelay(true);
     sniff(socket, (isHttp2) => (isHttp2 ? http2 : http1)(connection));
   };
-  const server = options.tls
-    ? createTls({ ...options.tls, ALPNProtocols: ["h2", "http/1.1"] }, accept)
-    : createTcp(accept);
+  const server = options.tls ? createTls(tlsOptions(options.tls), accept) : createTcp(accept);
   const address = await listen(server, options);
   return {
     name: options.name,
@@ -96,6 +102,14 @@ export async function startEcho(options: EchoOptions): Promise<EchoBackend> {
     counts: () => counts(state),
     close: () => close(server, state),
     kill: () => kill(server, state),
+  };
+}
+
+function tlsOptions({ clientCa, ...tls }: NonNullable<EchoOptions["tls"]>): TlsOptions {
+  return {
+    ...tls,
+    ALPNProtocols: ["h2", "http/1.1"],
+    ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
   };
 }
 

@@ -12,7 +12,14 @@ import type {
   Service,
   WeightedBackend,
 } from "@sluice/model";
-import type { Cluster, HttpFilter, Route, RouteConfiguration, VirtualHost } from "@sluice/protos";
+import type {
+  Cluster,
+  ClusterHttpProtocolOptions,
+  HttpFilter,
+  Route,
+  RouteConfiguration,
+  VirtualHost,
+} from "@sluice/protos";
 import type { KeyTable, Values } from "./keys.ts";
 import type { Report } from "./report.ts";
 import type { DraftStage, FilterStage } from "./stages.ts";
@@ -46,6 +53,12 @@ export interface ParseContext extends FeatureContext {
   isSet(key: string): boolean;
   /** The annotation (key without prefix) with the prefix that counts, as the user wrote it: for reports about who wrote it. */
   written(key: string): string | undefined;
+}
+
+/** What the endpoints of a Service speak. */
+export interface BackendSpeech {
+  readonly protocol?: "http1" | "http2";
+  readonly tls?: true;
 }
 
 /** A route in the making. Every hook returns a new draft or the same one. */
@@ -162,6 +175,14 @@ export interface FeatureSpec<K extends KeyTable, P> {
   /** With the policy of a Service: whether its cluster IP stands in for its endpoints. */
   readonly useClusterAddress?: (policy: P) => boolean;
 
+  /** With the policy of a Service or of a backend variant: what its endpoints speak, whatever its ports say. */
+  readonly speaks?: (policy: P) => BackendSpeech | undefined;
+  /**
+   * With the policy of a Service: the backend variant that requests over HTTPS go to, when what their clients speak
+   * makes a difference to the cluster.
+   */
+  readonly httpsVariant?: (policy: P) => { readonly suffix: string; readonly policy: unknown } | undefined;
+
   // Envoy.
   readonly stage?: FilterStage;
   /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
@@ -173,6 +194,8 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly route?: (out: Route, policy: P | undefined, context: RouteHookContext) => void;
   /** Called for every cluster, with the service policy or the variant's policy if it has one. */
   readonly cluster?: (out: Cluster, policy: P | undefined) => void;
+  /** Called for the clusters that have such a policy, with their HTTP options. */
+  readonly clusterHttp?: (out: ClusterHttpProtocolOptions, policy: P) => void;
 }
 
 export interface HttpRedirectContext {

@@ -8,7 +8,7 @@ import {
   parseFeature,
   resolveAnnotations,
 } from "@sluice/feature-api";
-import { type Cluster, checkConstraints, type Route } from "@sluice/protos";
+import { type Cluster, type ClusterHttpProtocolOptions, checkConstraints, type Route } from "@sluice/protos";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exportName, featureFiles, indexText } from "../scripts/index-text.ts";
@@ -84,9 +84,13 @@ function faultsBehind(feature: Feature, policy: unknown, rulePath: string): unkn
   feature.route?.(route, own, { routeName: "r", policies: { [feature.id]: own }, path, https: true });
   const cluster: Cluster = { name: "c" };
   feature.cluster?.(cluster, variant?.policy ?? policy);
+  const http: ClusterHttpProtocolOptions = { explicitHttpConfig: { httpProtocolOptions: {} } };
+  feature.clusterHttp?.(http, policy);
+  feature.speaks?.(feature.httpsVariant?.(policy)?.policy ?? policy);
   return [
     ...checkConstraints("envoy.config.route.v3.Route", route),
     ...checkConstraints("envoy.config.cluster.v3.Cluster", cluster),
+    ...checkConstraints("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", http),
   ];
 }
 

@@ -2,7 +2,9 @@
 // biome-ignore-all format: generated
 import type { Feature } from "@sluice/feature-api";
 import { appRoot } from "./app-root.ts";
+import { backendProtocol } from "./backend-protocol.ts";
 import { canary } from "./canary.ts";
+import { connectionPolicy } from "./connection-policy.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
 import { domainIpAccess } from "./domain-ip-access.ts";
@@ -23,7 +25,9 @@ import { timeouts } from "./timeouts.ts";
 /** Every feature of Sluice, by id. */
 export const features: readonly Feature[] = [
   appRoot,
+  backendProtocol,
   canary,
+  connectionPolicy,
   defaultBackend,
   destination,
   domainIpAccess,

@@ -77,6 +77,8 @@ export interface WeightedBackend {
   readonly backend: Backend;
   /** Relative to the sum over the route. */
   readonly weight: number;
+  /** Takes the place of `backend` for requests over HTTPS. */
+  readonly httpsBackend?: Backend;
 }
 
 export interface ForwardAction {
@@ -139,8 +141,10 @@ export interface VirtualHost {
 export interface Cluster {
   readonly name: string;
   readonly target: BackendTarget;
-  /** What the backend speaks when no annotation says so. */
+  /** What the endpoints speak. */
   readonly protocol: "http1" | "http2";
+  /** True: over TLS. */
+  readonly tls?: true;
   /** Service policies and the variant's route policies. */
   readonly policies: Policies;
   readonly origins: readonly Origin[];

@@ -8,6 +8,7 @@ import type {
   LoadAssignment,
   LoadAssignmentEndpoint,
   Origin,
+  Policies,
   Service,
 } from "@sluice/model";
 import { type ObjectKey, objectKey, parseObjectKey, targetService } from "@sluice/model";
@@ -50,11 +51,13 @@ export function backendUnits(
         const { target } = backend;
         const service = store.get("Service", target.namespace, target.name);
         const shared = ingresses.service(`${target.namespace}/${target.name}`);
+        const policies = { ...shared.policies, ...backend.variant };
+        const byPort = portProtocol(service && servicePort(service, target));
         return {
           name,
           target,
-          protocol: portProtocol(service && servicePort(service, target)),
-          policies: { ...shared.policies, ...backend.variant },
+          ...speech(context.features, policies, byPort),
+          policies,
           origins: [{ object: targetService(target) }, ...users(context, target)],
         };
       },
@@ -68,6 +71,22 @@ export function backendUnits(
       },
     ),
   };
+}
+
+function speech(
+  features: readonly Feature[],
+  policies: Policies,
+  byPort: Cluster["protocol"],
+): Pick<Cluster, "protocol" | "tls"> {
+  let protocol = byPort;
+  let tls = false;
+  for (const feature of features) {
+    const policy = policies[feature.id];
+    const said = policy === undefined ? undefined : feature.speaks?.(policy);
+    protocol = said?.protocol ?? protocol;
+    tls ||= said?.tls === true;
+  }
+  return { protocol, ...(tls && { tls }) };
 }
 
 /** Whether a target has an endpoint that takes new requests. */

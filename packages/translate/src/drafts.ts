@@ -37,13 +37,34 @@ export function plainBackend(target: BackendTarget): Backend {
 
 /** Gives the backend of a route the variant that the route's policies ask for, if any. */
 export function withVariant(backend: Backend, features: readonly Feature[], policies: Policies): Backend {
+  return variantOf(backend, features, policies, (feature, policy) =>
+    feature.id in backend.variant ? undefined : feature.backendVariant?.(policy, backend),
+  );
+}
+
+/** The backend for requests over HTTPS, by the policies of its Service: the same one, if there is no difference. */
+export function withHttpsVariant(
+  backend: Backend,
+  features: readonly Feature[],
+  policies: Policies,
+): Backend {
+  return variantOf(backend, features, policies, (feature, policy) => feature.httpsVariant?.(policy));
+}
+
+function variantOf(
+  backend: Backend,
+  features: readonly Feature[],
+  policies: Policies,
+  partOf: (
+    feature: Feature,
+    policy: unknown,
+  ) => { readonly suffix: string; readonly policy: unknown } | undefined,
+): Backend {
   const suffixes: string[] = [];
   const variant: Record<string, unknown> = { ...backend.variant };
   for (const feature of features) {
     const policy = policies[feature.id];
-    if (feature.backendVariant === undefined || policy === undefined || feature.id in backend.variant)
-      continue;
-    const part = feature.backendVariant(policy, backend);
+    const part = policy === undefined ? undefined : partOf(feature, policy);
     if (part === undefined) continue;
     suffixes.push(part.suffix);
     variant[feature.id] = part.policy;

@@ -9,7 +9,7 @@ import type {
   WeightedBackend,
 } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
-import { AFTER_MATCH, runDraftStages, withVariant } from "./drafts.ts";
+import { AFTER_MATCH, runDraftStages, withHttpsVariant, withVariant } from "./drafts.ts";
 import { draftContext, type IngressRoute, type IngressRules } from "./ingress-rules.ts";
 import { sharedPods } from "./shared-pods.ts";
 import { type RuleVariant, variantRoutes } from "./variants.ts";
@@ -137,14 +137,19 @@ interface RouteInput {
 function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateContext): Route {
   const { draft } = input;
   const own: Policies = { ...input.policies, ...draft.extraPolicies };
-  const backends = draft.backends.map((weighted) => ({
-    ...weighted,
-    backend: withVariant(weighted.backend, context.features, own),
-  }));
-  const target = backends[0]?.backend.target;
-  const service =
-    target === undefined ? NO_SERVICE : facts.servicePolicies(`${target.namespace}/${target.name}`);
-  const denied = [...input.denied, ...facts.domainDenied, ...service.denied];
+  const services = draft.backends.map(({ backend: { target } }) =>
+    facts.servicePolicies(`${target.namespace}/${target.name}`),
+  );
+  const service = services[0] ?? NO_SERVICE;
+  const backends = draft.backends.map((weighted, index): WeightedBackend => {
+    const backend = withVariant(weighted.backend, context.features, own);
+    const httpsBackend = withHttpsVariant(backend, context.features, services[index]?.policies ?? {});
+    return { ...weighted, backend, ...(httpsBackend !== backend && { httpsBackend }) };
+  });
+  const ofServices = services.flatMap(({ denied }, index) =>
+    (draft.backends[index]?.weight ?? 0) > 0 ? denied : [],
+  );
+  const denied = [...new Set([...input.denied, ...facts.domainDenied, ...ofServices])];
   const httpAction = httpRedirect(context.features, own, input.rulePath, facts, context);
   return {
     name: input.name,

@@ -197,7 +197,10 @@ function backendsOf(virtualHost: VirtualHost | undefined, backends: Map<string, 
   const names = new Set<string>();
   for (const { action } of virtualHost?.routes ?? []) {
     if (action.kind !== "forward") continue;
-    for (const { backend } of action.backends) {
+    for (const backend of action.backends.flatMap(({ backend, httpsBackend }) => [
+      backend,
+      ...(httpsBackend === undefined ? [] : [httpsBackend]),
+    ])) {
       names.add(backend.name);
       if (!backends.has(backend.name)) backends.set(backend.name, backend);
     }

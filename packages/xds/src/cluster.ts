@@ -2,6 +2,7 @@ import type { Cluster as ClusterModel, Diagnostic } from "@sluice/model";
 import {
   any,
   type Cluster,
+  type ClusterHttpProtocolOptions,
   checkConstraints,
   encode,
   type OutlierDetection,
@@ -9,6 +10,7 @@ import {
 } from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
 import { type Built, constraintDiagnostic, makeResource } from "./built.ts";
+import { upstreamTls } from "./tls-context.ts";
 import { overAds, seconds, uint32 } from "./values.ts";
 import type { XdsContext } from "./xds-context.ts";
 
@@ -24,16 +26,23 @@ const UNLIMITED = uint32(0xffff_ffff);
 export function cluster(model: ClusterModel, context: XdsContext): Built {
   const lack = shortfall(context.features, model.policies, model.origins[0]);
   const message = baseCluster(model, context);
-  for (const feature of context.features.active) feature.cluster?.(message, model.policies[feature.id]);
-  const faults = checkConstraints(TYPE_URLS.CLUSTER, message).map(
-    ({ path, message }) => `${path} ${message}`,
-  );
+  const http = protocolOptions(model, context.settings);
+  for (const feature of context.features.active) {
+    const policy = model.policies[feature.id];
+    feature.cluster?.(message, policy);
+    if (policy !== undefined) feature.clusterHttp?.(http, policy);
+  }
+  const faults = [
+    ...checkConstraints(TYPE_URLS.CLUSTER, message),
+    ...checkConstraints(HTTP_OPTIONS, http),
+  ].map(({ path, message }) => `${path} ${message}`);
   const diagnostics: Diagnostic[] = [...lack.diagnostics];
   if (faults.length > 0)
     diagnostics.push(
       constraintDiagnostic(model.origins[0], `Backend ${model.name}`, faults, "its routes answer 503"),
     );
   const usable = faults.length === 0 && !lack.denied;
+  if (usable) message.typedExtensionProtocolOptions = { [HTTP_OPTIONS]: any(HTTP_OPTIONS, http) };
   const bytes = encode(TYPE_URLS.CLUSTER, usable ? message : closedCluster(model.name));
   const resource = makeResource({
     typeUrl: TYPE_URLS.CLUSTER,
@@ -61,7 +70,6 @@ function baseCluster(model: ClusterModel, { settings }: XdsContext): Cluster {
         },
       ],
     },
-    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: any(HTTP_OPTIONS, protocolOptions(model, settings)) },
     commonLbConfig: {
       // No panic: endpoints that are draining get nothing new, however few are left.
       healthyPanicThreshold: { value: 0 },
@@ -72,6 +80,7 @@ function baseCluster(model: ClusterModel, { settings }: XdsContext): Cluster {
     upstreamConnectionOptions: {
       tcpKeepalive: { keepaliveProbes: uint32(3), keepaliveTime: uint32(60), keepaliveInterval: uint32(10) },
     },
+    ...(model.tls && { transportSocket: upstreamTls(model) }),
     outlierDetection: DEAD_ENDPOINTS,
     // An endpoint that is gone is gone, whatever a health check of it last said.
     ignoreHealthOnHostRemoval: true,
@@ -96,7 +105,7 @@ const DEAD_ENDPOINTS: OutlierDetection = {
   maxEjectionTime: seconds(2),
 };
 
-function protocolOptions(model: ClusterModel, settings: XdsContext["settings"]) {
+function protocolOptions(model: ClusterModel, settings: XdsContext["settings"]): ClusterHttpProtocolOptions {
   return {
     commonHttpProtocolOptions: { idleTimeout: seconds(settings.timeouts.backendIdle) },
     explicitHttpConfig:

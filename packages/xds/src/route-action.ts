@@ -17,8 +17,13 @@ export const UNAVAILABLE: Action = { directResponse: { status: 503 } };
 const MAX_WEIGHT_SUM = 0xffff_ffff;
 
 /** Forwards without Envoy's own time limit of 15 s: no limit unless a feature sets one. */
-export function forward(action: ForwardAction): Action {
-  const backends = action.backends.filter((backend) => backend.weight > 0);
+export function forward(action: ForwardAction, https = false): Action {
+  const backends = action.backends
+    .filter(({ weight }) => weight > 0)
+    .map(({ backend, httpsBackend = backend, weight }) => ({
+      backend: https ? httpsBackend : backend,
+      weight,
+    }));
   const [first, ...others] = backends;
   if (first === undefined) return UNAVAILABLE;
   const timeout = seconds(0);

@@ -97,7 +97,7 @@ function ownActions(model: RouteModel, place: RoutePlace, https: boolean): reado
 }
 
 function forwarded(model: RouteModel, action: ForwardAction, context: XdsContext, https: boolean): Action {
-  const out: Route = forward(action);
+  const out: Route = forward(action, https);
   if (out.route === undefined) return out;
   const { ipAccess } = context.settings;
   const hookContext = {

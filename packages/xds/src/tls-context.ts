@@ -1,4 +1,4 @@
-import { MSE_CIPHERS, TLS_VERSIONS, type TlsSettings, type TlsVersion } from "@sluice/model";
+import { type Cluster, MSE_CIPHERS, TLS_VERSIONS, type TlsSettings, type TlsVersion } from "@sluice/model";
 import { any, type TlsParameters_TlsProtocol, type TransportSocket } from "@sluice/protos";
 import { overAds } from "./values.ts";
 
@@ -23,6 +23,22 @@ export function downstreamTls(certificate: string, settings: TlsSettings): Trans
         },
         tlsCertificateSdsSecretConfigs: [{ name: certificate, sdsConfig: overAds() }],
         alpnProtocols: ["h2", "http/1.1"],
+      },
+    }),
+  };
+}
+
+/**
+ * TLS to the endpoints of a cluster, which believes any certificate and names no host, unless a feature says otherwise.
+ * HTTP/2 is offered where the cluster speaks it: servers of it refuse clients that do not.
+ */
+export function upstreamTls({ protocol }: Cluster): TransportSocket {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typedConfig: any("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
+      commonTlsContext: {
+        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2", tlsMaximumProtocolVersion: "TLSv1_3" },
+        ...(protocol === "http2" && { alpnProtocols: ["h2"] }),
       },
     }),
   };
