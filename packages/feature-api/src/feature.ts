@@ -192,6 +192,11 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly virtualHost?: (out: VirtualHost) => void;
   /** Called for every route that forwards, with the policy if the route has one. Only what differs from the defaults is written. */
   readonly route?: (out: Route, policy: P | undefined, context: RouteHookContext) => void;
+  /**
+   * Called for every route that answers itself (a redirect, a refusal), with the policy if the route has one: the routes
+   * to serve in its place, in order, each matching no more than it does. Envoy's filters may pass over such routes.
+   */
+  readonly answers?: (route: Route, policy: P | undefined, context: RouteHookContext) => readonly Route[];
   /** Called for every cluster, with the service policy or the variant's policy if it has one. */
   readonly cluster?: (out: Cluster, policy: P | undefined) => void;
   /** Called for the clusters that have such a policy, with their HTTP options. */

@@ -81,14 +81,18 @@ function faultsBehind(feature: Feature, policy: unknown, rulePath: string): unkn
   const path = made?.path ?? { kind: "prefix", value: rulePath };
   const own = made?.extraPolicies?.[feature.id] ?? policy;
   const route: Route = { match: { prefix: "/" }, route: { cluster: "c" } };
-  feature.route?.(route, own, { routeName: "r", policies: { [feature.id]: own }, path, https: true });
+  const hooks = { routeName: "r", policies: { [feature.id]: own }, path, https: true };
+  feature.route?.(route, own, hooks);
+  const answer: Route = { match: { prefix: "/" }, directResponse: { status: 503 } };
   const cluster: Cluster = { name: "c" };
   feature.cluster?.(cluster, variant?.policy ?? policy);
   const http: ClusterHttpProtocolOptions = { explicitHttpConfig: { httpProtocolOptions: {} } };
   feature.clusterHttp?.(http, policy);
   feature.speaks?.(feature.httpsVariant?.(policy)?.policy ?? policy);
   return [
-    ...checkConstraints("envoy.config.route.v3.Route", route),
+    ...[route, ...(feature.answers?.(answer, own, hooks) ?? [])].flatMap((each) =>
+      checkConstraints("envoy.config.route.v3.Route", each),
+    ),
     ...checkConstraints("envoy.config.cluster.v3.Cluster", cluster),
     ...checkConstraints("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", http),
   ];

@@ -5,6 +5,7 @@ import { appRoot } from "./app-root.ts";
 import { backendProtocol } from "./backend-protocol.ts";
 import { canary } from "./canary.ts";
 import { connectionPolicy } from "./connection-policy.ts";
+import { cors } from "./cors.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
 import { domainIpAccess } from "./domain-ip-access.ts";
@@ -28,6 +29,7 @@ export const features: readonly Feature[] = [
   backendProtocol,
   canary,
   connectionPolicy,
+  cors,
   defaultBackend,
   destination,
   domainIpAccess,

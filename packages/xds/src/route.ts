@@ -1,4 +1,4 @@
-import { IP_ACCESS_FILTER, ipAccessOff } from "@sluice/feature-api";
+import { IP_ACCESS_FILTER, ipAccessOff, type RouteHookContext } from "@sluice/feature-api";
 import type { Diagnostic, ForwardAction, Route as RouteModel } from "@sluice/model";
 import { checkConstraints, type HeaderMatcher, type Route, type RouteMatch } from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
@@ -49,18 +49,15 @@ export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
   const lack = shortfall(place.context.features, model.policies, model.origins[0]);
   const actions = lack.denied ? [{ action: UNAVAILABLE, headers: [] }] : actionsOf(model, place);
   const tracing = routeTracing(place.context.settings);
-  const built = actions.map(({ action, headers }) =>
-    checked(
-      {
-        name: model.name,
-        match: also(match, headers),
-        ...action,
-        ...tracing,
-        ...openRedirect(action, place.context),
-      },
+  const wanted = actions.flatMap(({ action, headers }) => {
+    const open = openRedirect(action, place.context);
+    return forms(
+      { name: model.name, match: also(match, headers), ...action, ...tracing, ...open },
       model,
-    ),
-  );
+      place,
+    );
+  });
+  const built = wanted.map((route) => checked(route, model));
   return {
     routes: built.flatMap(({ route }) => route ?? []),
     clusters: built.flatMap(({ route }) => (route === undefined ? [] : clustersOf(route))),
@@ -99,17 +96,34 @@ function ownActions(model: RouteModel, place: RoutePlace, https: boolean): reado
 function forwarded(model: RouteModel, action: ForwardAction, context: XdsContext, https: boolean): Action {
   const out: Route = forward(action, https);
   if (out.route === undefined) return out;
-  const { ipAccess } = context.settings;
-  const hookContext = {
-    routeName: model.name,
-    policies: model.policies,
-    path: model.match.path,
+  for (const feature of context.features.active)
+    feature.route?.(out, model.policies[feature.id], hookContext(model, context, https));
+  return out;
+}
+
+/** What features make of a route that answers itself. */
+function forms(route: Route, model: RouteModel, { table, context }: RoutePlace): readonly Route[] {
+  if (route.route !== undefined) return [route];
+  const hooks = hookContext(model, context, table.https);
+  return context.features.active.reduce<readonly Route[]>(
+    (routes, { id, answers }) =>
+      answers === undefined ? routes : routes.flatMap((each) => answers(each, model.policies[id], hooks)),
+    [route],
+  );
+}
+
+function hookContext(
+  { name, policies, match }: RouteModel,
+  { settings: { ipAccess } }: XdsContext,
+  https: boolean,
+): RouteHookContext {
+  return {
+    routeName: name,
+    policies,
+    path: match.path,
     https,
     ...(ipAccess !== undefined && { gatewayIpAccess: ipAccess }),
   };
-  for (const feature of context.features.active)
-    feature.route?.(out, model.policies[feature.id], hookContext);
-  return out;
 }
 
 function also(match: RouteMatch, headers: readonly HeaderMatcher[]): RouteMatch {

@@ -196,3 +196,36 @@ test("shares and several backends", () => {
   ]);
   expect(resource.dependsOn.map(({ name }) => name)).toContain("shop/b/80");
 });
+
+test("a feature may put several routes in place of one that answers itself, and sees no other", () => {
+  const twice = feature("twice", {
+    answers: (each, policy, { https }) =>
+      policy === undefined
+        ? [each]
+        : [
+            { name: "first", match: { prefix: `/${policy}/${https}` }, directResponse: { status: 200 } },
+            each,
+          ],
+  });
+  const refusal = { kind: "respond", status: 403, reason: "a test" } as const;
+  const routes = [
+    route({ action: refusal, policies: { twice: "x" } }),
+    route({ action: refusal }),
+    route({ policies: { twice: "x" } }),
+    route({ httpAction: { kind: "redirect", status: 308, scheme: "https" }, policies: { twice: "y" } }),
+  ];
+  const { resource } = xdsWith([twice]).virtualHost(HTTP_TABLE, host("a.test", { routes }));
+  expect(
+    decoded(resource.bytes).routes?.map(({ match, directResponse, redirect }) => [
+      match?.prefix ?? match?.pathSeparatedPrefix,
+      directResponse?.status ?? redirect?.responseCode ?? "forwarded",
+    ]),
+  ).toEqual([
+    ["/x/false", 200],
+    ["/cart", 403],
+    ["/cart", 403],
+    ["/cart", "forwarded"],
+    ["/y/false", 200],
+    ["/cart", "PERMANENT_REDIRECT"],
+  ]);
+});
