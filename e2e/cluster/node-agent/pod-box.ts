@@ -33,7 +33,11 @@ export async function openPodBox(options: PodBoxOptions): Promise<PodBox> {
     await sandbox.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  const left = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const left = new Promise<void>((resolve) => {
+    // The Pod may have gone while its network was made.
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   await Promise.race([volumes.ready, left]);
   return {
     wrap: (container, program) =>
