@@ -219,7 +219,7 @@ describe("Envoys that listen on 0.0.0.0", () => {
       ports: [{ containerPort: 8080 }],
       securityContext: { readOnlyRootFilesystem: true },
       readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-      lifecycle: { preStop: { exec: { command: ["/bin/bash", "-c", "sleep 0.5"] } } },
+      lifecycle: { preStop: { exec: { command: ["/bin/bash", "-c", "sleep 3"] } } },
       volumeMounts: [{ name: "bootstrap", mountPath: "/etc/envoy" }],
     };
     const volumes = [{ name: "bootstrap", configMap: { name: "bootstrap" } }];
@@ -233,7 +233,7 @@ describe("Envoys that listen on 0.0.0.0", () => {
           strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           template: {
             metadata: { labels },
-            spec: { containers: [container], volumes, terminationGracePeriodSeconds: 5 },
+            spec: { containers: [container], volumes, terminationGracePeriodSeconds: 10 },
           },
         },
       }),
