@@ -159,6 +159,11 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly variant?: (policy: P) => Variant | undefined;
   /** Routes that come before all others on the hosts of the Ingress (scope domain). */
   readonly hostRoutes?: (policy: P) => readonly HostRoute[];
+  /**
+   * Other hosts that are served on account of a host (scope domain), by what the annotations say of it. A host that any
+   * Ingress has rules for is never taken; of several that want one host, the oldest Ingress gets it.
+   */
+  readonly otherHosts?: (policy: P, host: string) => readonly OtherHost[];
   /** The part of a cluster's name, and the policy that the cluster hook then sees, when routes that differ need clusters of their own. */
   readonly backendVariant?: (
     policy: P,
@@ -218,6 +223,13 @@ export interface HostRoute {
   readonly name: string;
   readonly path: PathMatch;
   readonly answer: RedirectAction | RespondAction;
+}
+
+export interface OtherHost {
+  /** As `hostName` gives it. */
+  readonly host: string;
+  /** What all its requests get. Absent: it is as the host is, with its certificate, routes and policies. */
+  readonly answer?: RedirectAction;
 }
 
 /** A feature whose policy type is hidden: what translate and xds hold in their lists. */

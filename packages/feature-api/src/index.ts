@@ -2,6 +2,7 @@ export * from "./annotations.ts";
 export * from "./conditions.ts";
 export * from "./feature.ts";
 export * from "./header-text.ts";
+export * from "./host-text.ts";
 export * from "./ip-access.ts";
 export * from "./keys.ts";
 export * from "./parse-feature.ts";

@@ -10,6 +10,7 @@ import { cors } from "./cors.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
 import { domainIpAccess } from "./domain-ip-access.ts";
+import { fromToWwwRedirect } from "./from-to-www-redirect.ts";
 import { headerControl } from "./header-control.ts";
 import { ipAccess } from "./ip-access.ts";
 import { loadBalance } from "./load-balance.ts";
@@ -20,6 +21,7 @@ import { redirect } from "./redirect.ts";
 import { refused } from "./refused.ts";
 import { retries } from "./retries.ts";
 import { rewrite } from "./rewrite.ts";
+import { serverAlias } from "./server-alias.ts";
 import { serviceSubset } from "./service-subset.ts";
 import { serviceUpstream } from "./service-upstream.ts";
 import { timeouts } from "./timeouts.ts";
@@ -35,6 +37,7 @@ export const features: readonly Feature[] = [
   defaultBackend,
   destination,
   domainIpAccess,
+  fromToWwwRedirect,
   headerControl,
   ipAccess,
   loadBalance,
@@ -45,6 +48,7 @@ export const features: readonly Feature[] = [
   refused,
   retries,
   rewrite,
+  serverAlias,
   serviceSubset,
   serviceUpstream,
   timeouts,

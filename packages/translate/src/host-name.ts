@@ -1,3 +1,5 @@
+import { hostName } from "@sluice/feature-api";
+
 /** The host under which rules without a host live. */
 export const ANY_HOST = "*";
 
@@ -6,14 +8,8 @@ export const ANY_HOST = "*";
  * cannot be a host. Port numbers are no part of a host in Kubernetes.
  */
 export function normalizeHost(host: string): string | undefined {
-  const written = host.trim().toLowerCase();
-  if (written === "" || written === ANY_HOST) return ANY_HOST;
-  const text = written.replace(/\.$/, "");
-  const name = text.startsWith("*.") ? text.slice(2) : text;
-  if (text.length > 253) return undefined;
-  const labels = name.split(".");
-  // Underscores are not valid in host names, but are seen in internal ones and harmless in a match.
-  return labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) ? text : undefined;
+  const written = host.trim();
+  return written === "" || written === ANY_HOST ? ANY_HOST : hostName(written);
 }
 
 /** `*.a.com` and the like. */

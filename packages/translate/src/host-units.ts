@@ -8,9 +8,10 @@ import type { TranslateContext } from "./context.ts";
 import { type DefaultCertificate, defaultCertificate } from "./default-certificate.ts";
 import { type HostCertificate, hostCertificate } from "./host-certificate.ts";
 import { ANY_HOST, wildcardsAround } from "./host-name.ts";
-import { INGRESSES_BY_TLS_HOST } from "./indexes.ts";
+import { INGRESSES_BY_TLS_HOST, ingressesByHost } from "./indexes.ts";
 import type { IngressUnits, SharedPolicies } from "./ingress-units.ts";
-import { type HostResult, virtualHost } from "./virtual-host.ts";
+import { type Claim, otherHosts } from "./other-hosts.ts";
+import { type HostResult, hostOf, virtualHost } from "./virtual-host.ts";
 
 /** The derivations of one host, and of the certificates that hosts use. */
 export interface HostUnits {
@@ -30,6 +31,8 @@ export function hostUnits(
   const { store, settings } = context;
   const { graph } = store;
   const byTlsHost = store.index(INGRESSES_BY_TLS_HOST);
+  const byHost = store.index(ingressesByHost(context.features));
+  const others = otherHosts(context, ingresses);
 
   const parsed = graph.derive<CertificateResult | undefined>("certificate", (name) => {
     const slash = name.indexOf("/");
@@ -66,22 +69,31 @@ export function hostUnits(
   const wildcardCertificate = (name: string): string | undefined => {
     if (name === ANY_HOST) return undefined;
     return wildcardsAround(name)
-      .map((wildcard) => (byTlsHost.get(wildcard).length === 0 ? undefined : servedCertificate(wildcard)))
+      .map((wildcard) =>
+        byTlsHost.get(wildcard).length + byHost.get(wildcard).length === 0
+          ? undefined
+          : servedCertificate(wildcard),
+      )
       .find((found) => found !== undefined);
   };
 
   const host: (host: string) => HostResult = graph.derive("virtual-host", (name) => {
+    const claim = others.claim(name);
+    return claim === undefined ? ruledHost(name) : otherHost(name, claim);
+  });
+
+  const hostless = (): readonly Route[] => host(ANY_HOST).virtualHost?.routes ?? [];
+
+  const ruledHost = (name: string): HostResult => {
     const certificate = certificateOfHost(name);
     const domain = ingresses.domain(name);
-    const around = wildcardCertificate(name);
-    return virtualHost(
+    const result = virtualHost(
       {
         host: name,
         ingresses: ingresses.ofHost(name),
         certificate: certificate.certificate,
-        wildcardCertificate: around === certificate.certificate ? undefined : around,
         hostRoutes: hostRoutes(context.byScope.domain, domain),
-        hostless: () => host(ANY_HOST).virtualHost?.routes ?? [],
+        hostless,
         facts: {
           hostHasCertificate: certificate.named,
           domainPolicies: domain.policies,
@@ -92,10 +104,22 @@ export function hostUnits(
       },
       context,
     );
-  });
+    return { ...result, diagnostics: [...result.diagnostics, ...others.findings(name)] };
+  };
+
+  const otherHost = (name: string, claim: Claim): HostResult => {
+    const own = certificateOfHost(name);
+    const certificate = own.named ? own.certificate : certificateOfHost(claim.of).certificate;
+    const routes = claim.route === undefined ? host(claim.of).ownRoutes : [claim.route];
+    return {
+      ...hostOf({ host: name, certificate, hostless }, routes),
+      diagnostics: [],
+      canaryServices: new Map(),
+    };
+  };
 
   return {
-    virtualHost: host,
+    virtualHost: (name) => withWildcard(host(name), wildcardCertificate(name)),
     hostCertificate: certificateOfHost,
     certificate(name) {
       const result = parsed(name);
@@ -103,6 +127,13 @@ export function hostUnits(
     },
     defaultCertificate: () => defaultCertificate(settings, parsed),
   };
+}
+
+/** Apart from the rest of a host, since wildcards may themselves be as another host is. */
+function withWildcard(result: HostResult, around: string | undefined): HostResult {
+  const { virtualHost: model } = result;
+  if (model === undefined || around === undefined || around === model.certificate) return result;
+  return { ...result, virtualHost: { ...model, wildcardCertificate: around } };
 }
 
 function hostRoutes(features: readonly Feature[], domain: SharedPolicies): Route[] {

@@ -20,6 +20,7 @@ import type {
 import type { TranslateContext } from "./context.ts";
 import { plainBackend, runDraftStages } from "./drafts.ts";
 import { ANY_HOST, normalizeHost } from "./host-name.ts";
+import { hostsOf } from "./indexes.ts";
 import { type IngressPolicies, ingressPolicies } from "./ingress-policies.ts";
 import { rulePathMatch } from "./rule-path.ts";
 
@@ -47,6 +48,8 @@ export interface IngressRules {
   readonly own: IngressPolicies;
   /** Set: the Ingress is a canary of other Ingresses' rules. */
   readonly variant: Variant | undefined;
+  /** The hosts that it has rules for, good or bad. */
+  readonly hosts: ReadonlySet<string>;
   readonly byHost: ReadonlyMap<string, readonly IngressRoute[]>;
   /** Services (`namespace/name`) that its routes use. */
   readonly services: ReadonlySet<string>;
@@ -92,6 +95,7 @@ export function ingressRules(
     ref,
     own,
     variant,
+    hosts: new Set(hostsOf(ingress)),
     byHost,
     services: servicesOf(byHost),
     diagnostics: unique(diagnostics),

@@ -10,7 +10,7 @@ import type { Diagnostic, Origin, Policies } from "@sluice/model";
 import { type ObjectKey, parseObjectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
-import { INGRESSES_BY_HOST } from "./indexes.ts";
+import { ingressesByHost } from "./indexes.ts";
 import { mergeAnnotations, parseAll } from "./ingress-policies.ts";
 import { type IngressRules, ingressRules } from "./ingress-rules.ts";
 
@@ -29,6 +29,8 @@ export interface IngressUnits {
   readonly rules: (ingressKey: string) => IngressRules | undefined;
   /** Ingresses of ours with rules for the host, oldest first. Recorded. */
   readonly ofHost: (host: string) => readonly IngressRules[];
+  /** Ingresses of ours whose annotations ask for the host, oldest first. Recorded. */
+  readonly asking: (host: string) => readonly IngressRules[];
   /** Merged policies of scope domain, by host. */
   readonly domain: (host: string) => SharedPolicies;
   /** Merged policies of scope service, by `namespace/name`. */
@@ -41,7 +43,7 @@ export function ingressUnits(
 ): IngressUnits {
   const { store } = context;
   const { graph } = store;
-  const byHost = store.index(INGRESSES_BY_HOST);
+  const byHost = store.index(ingressesByHost(context.features));
 
   const rules = graph.derive<IngressRules | undefined>("ingress-rules", (key) => {
     // Keys come from the store's own indexes.
@@ -55,7 +57,10 @@ export function ingressUnits(
       .map(rules)
       .filter((found) => found !== undefined)
       .sort((a, b) => compareAge(a.ingress, b.ingress));
-  const ofHost = (host: string): readonly IngressRules[] => sorted(byHost.get(host));
+  const ofHost = (host: string): readonly IngressRules[] =>
+    sorted(byHost.get(host)).filter(({ hosts }) => hosts.has(host));
+  const asking = (host: string): readonly IngressRules[] =>
+    sorted(byHost.get(host)).filter(({ hosts }) => !hosts.has(host));
 
   const usersOf = (service: string): readonly string[] => {
     const mains = context.mainsOfService.get(service).map((source) => source.slice(source.indexOf(" ") + 1));
@@ -87,6 +92,7 @@ export function ingressUnits(
   return {
     rules,
     ofHost,
+    asking,
     domain: graph.derive("domain-policies", (host) => merged("domain", ofHost(host), `the host ${host}`), {
       equals: isDeepStrictEqual,
     }),

@@ -15,7 +15,7 @@ import { backendUnits, readyEndpoints } from "./backend-units.ts";
 import type { TranslateContext } from "./context.ts";
 import { createDemand } from "./demand.ts";
 import { hostUnits } from "./host-units.ts";
-import { INGRESSES_BY_HOST } from "./indexes.ts";
+import { ingressesByHost } from "./indexes.ts";
 import { ingressUnits } from "./ingress-units.ts";
 import { createListening } from "./listening.ts";
 import { referencesFrom } from "./references.ts";
@@ -107,7 +107,7 @@ export function startTranslation(options: TranslationOptions): () => void {
       (service) => sink.diagnostics(`service ${service}`, []),
     ),
     graph.forEachKey(
-      store.index(INGRESSES_BY_HOST).keys,
+      store.index(ingressesByHost(features)).keys,
       (host) => {
         const { virtualHost, diagnostics, canaryServices } = hosts.virtualHost(host);
         const certificate = hosts.hostCertificate(host);

@@ -10,6 +10,8 @@ import { type Canary, type HostFacts, ruleRoutes } from "./rule-routes.ts";
 /** The outcome for one host: a virtual host, if any rule is in force there, and what there is to say. */
 export interface HostResult {
   readonly virtualHost: VirtualHost | undefined;
+  /** Its routes but for those that send deeper hosts of a wildcard elsewhere. */
+  readonly ownRoutes: readonly Route[];
   readonly diagnostics: readonly Diagnostic[];
   /**
    * Services (`namespace/name`) of canaries, by key of the Ingress whose rule they vary: what that Ingress says of
@@ -24,7 +26,6 @@ export interface HostInput {
   readonly ingresses: readonly IngressRules[];
   readonly facts: HostFacts;
   readonly certificate: string | undefined;
-  readonly wildcardCertificate: string | undefined;
   /** Routes of scope domain that come first. */
   readonly hostRoutes: readonly Route[];
   /** Routes of the rules without a host; read only for wildcard hosts. Recorded. */
@@ -57,17 +58,23 @@ export function virtualHost(input: HostInput, context: TranslateContext): HostRe
     diagnostics.push(...made.diagnostics);
   }
   const canaryServices = servicesOfCanaries(canaries);
-  if (routes.length === 0) return { virtualHost: undefined, diagnostics, canaryServices };
+  return { ...hostOf(input, routes), canaryServices, diagnostics };
+}
+
+/** The virtual host that has these routes of its own; none if there are none. */
+export function hostOf(
+  { host, certificate, hostless }: Pick<HostInput, "host" | "certificate" | "hostless">,
+  routes: readonly Route[],
+): Pick<HostResult, "virtualHost" | "ownRoutes"> {
+  if (routes.length === 0) return { virtualHost: undefined, ownRoutes: routes };
   return {
-    canaryServices,
+    ownRoutes: routes,
     virtualHost: {
       host,
-      routes: isWildcard(host) ? [...deepHostRoutes(host, input.hostless()), ...routes] : routes,
+      routes: isWildcard(host) ? [...deepHostRoutes(host, hostless()), ...routes] : routes,
       origins: originsOf(routes),
-      ...(input.certificate === undefined ? {} : { certificate: input.certificate }),
-      ...(input.wildcardCertificate === undefined ? {} : { wildcardCertificate: input.wildcardCertificate }),
+      ...(certificate === undefined ? {} : { certificate }),
     },
-    diagnostics,
   };
 }
 

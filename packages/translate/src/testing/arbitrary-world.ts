@@ -62,6 +62,8 @@ const ODD_VALUES = [
   "//x",
   "https://a.test/?q=%20#x",
   "default/api",
+  "b.test, *.a.test, x.c.test",
+  "a.test,*.test",
   "web.default.svc.cluster.local:80",
   "x".repeat(5000),
 ] as const;

@@ -1,0 +1,53 @@
+import { bad, defineFeature, hostName, key, ok, type ValueType } from "@sluice/feature-api";
+
+interface Aliases {
+  readonly hosts: readonly string[];
+  /** Items that are no hosts, as written. */
+  readonly faults: readonly string[];
+}
+
+const EXPECTED = "hosts, as a.example.com or *.example.com, separated by commas (no regular expressions)";
+
+/** A list of hosts. It is bad if none of its items is one. */
+const aliasesType: ValueType<Aliases> = {
+  expected: EXPECTED,
+  schema: { type: "string" },
+  parse: (text) => {
+    const hosts = new Set<string>();
+    const faults: string[] = [];
+    for (const item of text.split(",").map((part) => part.trim())) {
+      if (item === "") continue;
+      const host = hostName(item);
+      if (host === undefined) faults.push(item);
+      else hosts.add(host);
+    }
+    return hosts.size === 0 ? bad(EXPECTED) : ok({ hosts: [...hosts], faults });
+  },
+};
+
+/** A long value of nothing but bad items is one mistake. */
+const MAX_REPORTS = 10;
+
+/** Other names of a host. */
+export const serverAlias = defineFeature({
+  id: "server-alias",
+  title: "Other names of a host",
+  scope: "domain",
+  onInvalid: "ignore",
+  keys: {
+    "server-alias": key(aliasesType, {
+      doc: "Hosts that are served as the hosts of this Ingress are, with their certificate, routes and policies: exact, or `*.` and a name for one label. Comma-separated; a bad item is dropped. A host that any Ingress has rules for is no alias. If several Ingresses of a host have it the oldest decides; of an Ingress with several hosts, an alias is as the first is.",
+      example: "shop.example.org, *.shop.example.com",
+      default: "none",
+      nginx: "Regular expressions (~...) are refused.",
+    }),
+  },
+  parse: (values, { report }): Aliases | undefined => {
+    const aliases = values["server-alias"];
+    for (const fault of aliases?.faults.slice(0, MAX_REPORTS) ?? [])
+      report.bad("server-alias", EXPECTED, fault);
+    return aliases;
+  },
+  // Rules without a host take whatever has no host of its own.
+  otherHosts: ({ hosts }, of) => (of === "*" ? [] : hosts.map((host) => ({ host }))),
+});
