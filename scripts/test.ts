@@ -18,6 +18,7 @@ const STEPS = {
   e2e: async () => {
     // Out here there is a network. Without Go it says what to install, and the tests of the cluster fail for want of it.
     await exitCode([process.execPath, join(ROOT, "e2e/cluster/src/cli.ts"), "tools"]);
+    await exitCode([process.execPath, join(ROOT, "e2e/redis/cli.ts")]);
     return vitest("e2e", [join(ROOT, "scripts/in-netns.sh")]);
   },
 } satisfies Record<string, () => Promise<Tally>>;
