@@ -1,7 +1,11 @@
 // The X.509 library wires its parts by decorators, which need this polyfill loaded before it.
 import "reflect-metadata";
 import { createPrivateKey } from "node:crypto";
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
+import {
+  BasicConstraintsExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
 
 const ALGORITHMS = {
   ecdsa: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
@@ -57,4 +61,48 @@ export async function selfSigned(
 /** A self-signed certificate for some names, in PEM, valid for an hour; the first name is its common name too. */
 export function testCertificate(...names: string[]): Promise<KeyPair> {
   return selfSigned(names);
+}
+
+/** A certificate for these hosts that a CA of its own has issued through some intermediates, all in `chain`. */
+export async function issuedCertificate(
+  hosts: readonly string[],
+  intermediates: number,
+): Promise<KeyPair & { readonly ca: string }> {
+  const signingAlgorithm = ALGORITHMS.ecdsa;
+  const newKeys = () => crypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
+  const validity = { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
+  let issuer = { name: "CN=Test root", keys: await newKeys() };
+  const extensions = [new BasicConstraintsExtension(true, undefined, true)];
+  const root = await X509CertificateGenerator.createSelfSigned({
+    ...issuer,
+    ...validity,
+    signingAlgorithm,
+    extensions,
+  });
+  const issued: string[] = [];
+  const issue = async (name: string, more: typeof extensions | SubjectAlternativeNameExtension[]) => {
+    const keys = await newKeys();
+    const certificate = await X509CertificateGenerator.create({
+      ...validity,
+      subject: name,
+      issuer: issuer.name,
+      publicKey: keys.publicKey,
+      signingKey: issuer.keys.privateKey,
+      signingAlgorithm,
+      extensions: more,
+    });
+    issued.unshift(certificate.toString("pem"));
+    issuer = { name, keys };
+  };
+  for (let n = 1; n <= intermediates; n++) await issue(`CN=Test intermediate ${n}`, extensions);
+  await issue(`CN=${hosts[0]}`, [
+    new SubjectAlternativeNameExtension(hosts.map((value) => ({ type: "dns", value }))),
+  ]);
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", issuer.keys.privateKey));
+  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+  return {
+    ca: `${root.toString("pem")}\n`,
+    chain: `${issued.join("\n")}\n`,
+    key: key.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
 }

@@ -9,6 +9,7 @@ import type {
   Policies,
   RedirectAction,
   RespondAction,
+  Secret,
   Service,
   WeightedBackend,
 } from "@sluice/model";
@@ -18,6 +19,7 @@ import type {
   HttpFilter,
   Route,
   RouteConfiguration,
+  UpstreamTlsContext,
   VirtualHost,
 } from "@sluice/protos";
 import type { KeyTable, Values } from "./keys.ts";
@@ -35,6 +37,13 @@ export type FeatureScope = "route" | "domain" | "service";
 export interface References {
   /** The ConfigMap that `text` (`[namespace/]name`) names, or why it cannot be had, in words. */
   configMap(text: string): { readonly found?: ConfigMap; readonly fault?: string };
+  /** The Secret that `text` (`[namespace/]name`) names, or why it cannot be had, in words. Its bytes are never printed. */
+  secret(text: string): { readonly found?: Secret; readonly fault?: string };
+  /**
+   * The name by which the gateway can show the certificate in the Secret that `text` names, or why it cannot, in words. See
+   * {@link FeatureSpec.clientCertificate}.
+   */
+  certificate(text: string): { readonly name?: string; readonly fault?: string };
   service(namespace: string, name: string): Service | undefined;
   /** True if the backend has an endpoint that takes traffic. Recorded: the route is made anew when it flips. */
   hasReadyEndpoint(target: BackendTarget): boolean;
@@ -53,6 +62,13 @@ export interface ParseContext extends FeatureContext {
   isSet(key: string): boolean;
   /** The annotation (key without prefix) with the prefix that counts, as the user wrote it: for reports about who wrote it. */
   written(key: string): string | undefined;
+  /**
+   * The references that the Ingress that holds the annotation (key without prefix) may make. Where several Ingresses
+   * share a policy, nobody may name a Secret by the right of another's namespace.
+   */
+  referencesOf(key: string): References;
+  /** The value of the annotation (key without prefix), of whatever feature, that counts; `""` if there is none. */
+  text(key: string): string;
 }
 
 /** What the endpoints of a Service speak. */
@@ -188,6 +204,9 @@ export interface FeatureSpec<K extends KeyTable, P> {
    */
   readonly httpsVariant?: (policy: P) => { readonly suffix: string; readonly policy: unknown } | undefined;
 
+  /** With the policy of a Service: the name of the certificate that the gateway shows to its endpoints, over TLS. */
+  readonly clientCertificate?: (policy: P) => string | undefined;
+
   // Envoy.
   readonly stage?: FilterStage;
   /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
@@ -206,6 +225,15 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly cluster?: (out: Cluster, policy: P | undefined) => void;
   /** Called for the clusters that have such a policy, with their HTTP options. */
   readonly clusterHttp?: (out: ClusterHttpProtocolOptions, policy: P) => void;
+  /** Called for the clusters that have such a policy and speak TLS. */
+  readonly clusterTls?: (out: ClusterTls, policy: P) => void;
+}
+
+/** What a cluster that speaks TLS is told of it. */
+export interface ClusterTls {
+  readonly tls: UpstreamTlsContext;
+  /** Options that TLS needs follow the request: SNI by its host. */
+  readonly http: ClusterHttpProtocolOptions;
 }
 
 export interface HttpRedirectContext {

@@ -24,6 +24,7 @@ export function parseFeature(
   set: AnnotationSet,
   object: ObjectRef,
   references: References,
+  referencesIn: (namespace: string) => References = () => references,
 ): FeatureResult {
   const present = presentKeys(feature, set);
   if (present.length === 0) return NOTHING;
@@ -31,9 +32,20 @@ export function parseFeature(
   const { report, diagnostics, isBad } = createReport(aliased(set, present), object, deny);
   const values = keyValues(present, (name, expected) => report.bad(name, expected));
   // Each value was parsed by the type that its key declares.
-  const isSet = (name: string): boolean => (set.get(name)?.text ?? "") !== "";
+  const referencesOf = (name: string): References =>
+    referencesIn((set.get(name)?.object ?? object).namespace);
+  const text = (name: string): string => set.get(name)?.text ?? "";
+  const isSet = (name: string): boolean => text(name) !== "";
   const written = (name: string): string | undefined => set.get(name)?.annotation;
-  const policy = feature.parse(values as Values<KeyTable>, { object, report, references, isSet, written });
+  const policy = feature.parse(values as Values<KeyTable>, {
+    object,
+    report,
+    references,
+    referencesOf,
+    isSet,
+    written,
+    text,
+  });
   return { policy, denied: deny && isBad(), diagnostics };
 }
 

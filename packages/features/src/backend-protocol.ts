@@ -1,12 +1,11 @@
-import { type BackendSpeech, defineFeature, enumType, key } from "@sluice/feature-api";
-
-const PROTOCOLS = ["HTTP", "HTTP2", "HTTPS", "GRPC", "GRPCS", "AUTO_HTTP"] as const;
+import { type BackendSpeech, defineFeature, key } from "@sluice/feature-api";
+import { type BackendProtocol, backendProtocolType } from "./support/backend-protocols.ts";
 
 interface BackendProtocolPolicy {
-  readonly protocol: (typeof PROTOCOLS)[number];
+  readonly protocol: BackendProtocol;
 }
 
-const SPEECH: Readonly<Record<BackendProtocolPolicy["protocol"], BackendSpeech>> = {
+const SPEECH: Readonly<Record<BackendProtocol, BackendSpeech>> = {
   HTTP: { protocol: "http1" },
   HTTP2: { protocol: "http2" },
   HTTPS: { protocol: "http1", tls: true },
@@ -23,7 +22,7 @@ export const backendProtocol = defineFeature({
   scope: "service",
   onInvalid: "ignore",
   keys: {
-    "backend-protocol": key(enumType(PROTOCOLS, true), {
+    "backend-protocol": key(backendProtocolType, {
       doc: "What the Service's pods speak. HTTP is HTTP/1.1; HTTP2 and GRPC are HTTP/2 without TLS; HTTPS is HTTP/1.1 over TLS; GRPCS is HTTP/2 over TLS; AUTO_HTTP is HTTPS for requests that came over https and HTTP for others. Any case. Another value stands for HTTP. How TLS is done say the `proxy-ssl-*` keys; without them any certificate is believed.",
       example: "GRPC",
       default:

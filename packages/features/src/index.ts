@@ -3,6 +3,7 @@
 import type { Feature } from "@sluice/feature-api";
 import { appRoot } from "./app-root.ts";
 import { backendProtocol } from "./backend-protocol.ts";
+import { backendTls } from "./backend-tls.ts";
 import { bodySize } from "./body-size.ts";
 import { canary } from "./canary.ts";
 import { connectionPolicy } from "./connection-policy.ts";
@@ -30,6 +31,7 @@ import { timeouts } from "./timeouts.ts";
 export const features: readonly Feature[] = [
   appRoot,
   backendProtocol,
+  backendTls,
   bodySize,
   canary,
   connectionPolicy,

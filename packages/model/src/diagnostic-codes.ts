@@ -15,6 +15,8 @@ export const DIAGNOSTIC_CODES = {
   "annotation-value-denied": "A protection has a value that cannot be used; its routes answer 503.",
   "annotation-conflict": "One annotation is set under several prefixes with different values.",
   "annotation-unknown": "An annotation under one of our prefixes is not known.",
+  "annotation-secret":
+    "A Secret that an annotation names does not exist, may not be named, or cannot be used.",
   "annotation-no-effect": "An annotation is understood but has no effect here.",
   "annotation-refused": "An annotation that injects foreign configuration is refused.",
   "annotation-unsupported": "The connected Envoy lacks an extension that an annotation needs.",

@@ -145,6 +145,8 @@ export interface Cluster {
   readonly protocol: "http1" | "http2";
   /** True: over TLS. */
   readonly tls?: true;
+  /** Name of the certificate that the gateway shows to the endpoints, over TLS. */
+  readonly clientCertificate?: string;
   /** Service policies and the variant's route policies. */
   readonly policies: Policies;
   readonly origins: readonly Origin[];

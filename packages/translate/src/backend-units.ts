@@ -77,7 +77,7 @@ function speech(
   features: readonly Feature[],
   policies: Policies,
   byPort: Cluster["protocol"],
-): Pick<Cluster, "protocol" | "tls"> {
+): Pick<Cluster, "protocol" | "tls" | "clientCertificate"> {
   let protocol = byPort;
   let tls = false;
   for (const feature of features) {
@@ -86,7 +86,13 @@ function speech(
     protocol = said?.protocol ?? protocol;
     tls ||= said?.tls === true;
   }
-  return { protocol, ...(tls && { tls }) };
+  if (!tls) return { protocol };
+  const clientCertificate = features
+    .map(({ id, clientCertificate }) =>
+      policies[id] === undefined ? undefined : clientCertificate?.(policies[id]),
+    )
+    .find((found) => found !== undefined);
+  return { protocol, tls, ...(clientCertificate !== undefined && { clientCertificate }) };
 }
 
 /** Whether a target has an endpoint that takes new requests. */

@@ -42,6 +42,8 @@ function askedHosts(ingress: Ingress, hosts: readonly string[], features: readon
 /** What hosts are asked for does not depend on other objects. */
 const NO_REFERENCES: References = {
   configMap: () => ({}),
+  secret: () => ({}),
+  certificate: () => ({}),
   service: () => undefined,
   hasReadyEndpoint: () => false,
 };

@@ -52,12 +52,13 @@ export function parseAll(
   set: AnnotationSet,
   object: ObjectRef,
   references: References,
+  referencesIn?: (namespace: string) => References,
 ): { policies: Policies; denied: readonly string[]; diagnostics: readonly Diagnostic[] } {
   const policies: Record<string, unknown> = {};
   const denied: string[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const feature of features) {
-    const result = parseFeature(feature, set, object, references);
+    const result = parseFeature(feature, set, object, references, referencesIn);
     if (result.policy !== undefined) policies[feature.id] = result.policy;
     if (result.denied) denied.push(feature.id);
     diagnostics.push(...result.diagnostics);

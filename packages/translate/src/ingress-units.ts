@@ -81,7 +81,7 @@ export function ingressUnits(
       shared,
     );
     if (set.size === 0) return NO_POLICIES;
-    const parsed = parseAll(features, set, oldest.ref, references(oldest.ref.namespace));
+    const parsed = parseAll(features, set, oldest.ref, references(oldest.ref.namespace), references);
     return {
       ...parsed,
       origins: originsOf(features, set),

@@ -1,5 +1,6 @@
 import type { References } from "@sluice/feature-api";
-import type { BackendTarget } from "@sluice/model";
+import type { BackendTarget, ObjectOf } from "@sluice/model";
+import { secretCertificate } from "./certificate.ts";
 import type { TranslateContext } from "./context.ts";
 
 /**
@@ -12,19 +13,32 @@ export function referencesFrom(
   hasReadyEndpoint: (target: BackendTarget) => boolean,
 ): References {
   const { store, settings } = context;
+  const find = <K extends "ConfigMap" | "Secret">(kind: K, text: string): Found<ObjectOf<K>> => {
+    const slash = text.indexOf("/");
+    const where = slash < 0 ? namespace : text.slice(0, slash);
+    const name = text.slice(slash + 1);
+    if (where !== namespace && !settings.allowCrossNamespace)
+      return { fault: `a ${kind} of namespace ${namespace}; other namespaces are not allowed` };
+    const found = store.get(kind, where, name);
+    return found === undefined ? { fault: `a ${kind} that exists; ${where}/${name} does not` } : { found };
+  };
   return {
-    configMap(text) {
-      const slash = text.indexOf("/");
-      const where = slash < 0 ? namespace : text.slice(0, slash);
-      const name = text.slice(slash + 1);
-      if (where !== namespace && !settings.allowCrossNamespace)
-        return { fault: `a ConfigMap of namespace ${namespace}; other namespaces are not allowed` };
-      const found = store.get("ConfigMap", where, name);
-      return found === undefined
-        ? { fault: `a ConfigMap that exists; ${where}/${name} does not` }
-        : { found };
+    configMap: (text) => find("ConfigMap", text),
+    secret: (text) => find("Secret", text),
+    certificate(text) {
+      const { found, fault } = find("Secret", text);
+      if (found === undefined) return { ...(fault !== undefined && { fault }) };
+      const result = secretCertificate(found);
+      return result.ok
+        ? { name: result.certificate.name }
+        : { fault: `tls.crt and tls.key in PEM, which belong together; ${result.fault}` };
     },
     service: (where, name) => store.get("Service", where, name),
     hasReadyEndpoint,
   };
+}
+
+interface Found<T> {
+  readonly found?: T;
+  readonly fault?: string;
 }

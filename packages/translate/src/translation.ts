@@ -136,11 +136,20 @@ export function startTranslation(options: TranslationOptions): () => void {
         const { loadAssignment, isPending, diagnostics } = backend.loadAssignment(name);
         sink.diagnostics(`cluster ${name}`, diagnostics);
         if (isPending) return;
-        sink.cluster(name, backend.cluster(name));
+        const cluster = backend.cluster(name);
+        const { clientCertificate } = cluster;
+        graph.untracked(() =>
+          certificates.hold(
+            `cluster ${name}`,
+            clientCertificate === undefined ? NONE : new Set([clientCertificate]),
+          ),
+        );
+        sink.cluster(name, cluster);
         sink.loadAssignment(name, loadAssignment);
       },
       (name) => {
         backends.delete(name);
+        certificates.hold(`cluster ${name}`, NONE);
         sink.cluster(name, undefined);
         sink.loadAssignment(name, undefined);
         sink.diagnostics(`cluster ${name}`, []);

@@ -26,6 +26,8 @@ const MILLION = 1_000_000;
 const VALUES = [undefined, "always", "never", "beta", "other"] as const;
 const REFERENCES: References = {
   configMap: () => ({}),
+  secret: () => ({}),
+  certificate: () => ({}),
   service: () => undefined,
   hasReadyEndpoint: () => false,
 };

@@ -10,7 +10,7 @@ import {
 } from "@sluice/protos";
 import { shortfall } from "./active-features.ts";
 import { type Built, constraintDiagnostic, makeResource } from "./built.ts";
-import { upstreamTls } from "./tls-context.ts";
+import { tlsSocket, UPSTREAM_TLS, upstreamTls } from "./tls-context.ts";
 import { overAds, seconds, uint32 } from "./values.ts";
 import type { XdsContext } from "./xds-context.ts";
 
@@ -27,14 +27,18 @@ export function cluster(model: ClusterModel, context: XdsContext): Built {
   const lack = shortfall(context.features, model.policies, model.origins[0]);
   const message = baseCluster(model, context);
   const http = protocolOptions(model, context.settings);
+  const tls = upstreamTls(model);
   for (const feature of context.features.active) {
     const policy = model.policies[feature.id];
     feature.cluster?.(message, policy);
-    if (policy !== undefined) feature.clusterHttp?.(http, policy);
+    if (policy === undefined) continue;
+    feature.clusterHttp?.(http, policy);
+    if (model.tls) feature.clusterTls?.({ tls, http }, policy);
   }
   const faults = [
     ...checkConstraints(TYPE_URLS.CLUSTER, message),
     ...checkConstraints(HTTP_OPTIONS, http),
+    ...checkConstraints(UPSTREAM_TLS, tls),
   ].map(({ path, message }) => `${path} ${message}`);
   const diagnostics: Diagnostic[] = [...lack.diagnostics];
   if (faults.length > 0)
@@ -42,6 +46,7 @@ export function cluster(model: ClusterModel, context: XdsContext): Built {
       constraintDiagnostic(model.origins[0], `Backend ${model.name}`, faults, "its routes answer 503"),
     );
   const usable = faults.length === 0 && !lack.denied;
+  if (usable && model.tls) message.transportSocket = tlsSocket(tls);
   if (usable) message.typedExtensionProtocolOptions = { [HTTP_OPTIONS]: any(HTTP_OPTIONS, http) };
   const bytes = encode(TYPE_URLS.CLUSTER, usable ? message : closedCluster(model.name));
   const resource = makeResource({
@@ -80,7 +85,6 @@ function baseCluster(model: ClusterModel, { settings }: XdsContext): Cluster {
     upstreamConnectionOptions: {
       tcpKeepalive: { keepaliveProbes: uint32(3), keepaliveTime: uint32(60), keepaliveInterval: uint32(10) },
     },
-    ...(model.tls && { transportSocket: upstreamTls(model) }),
     outlierDetection: DEAD_ENDPOINTS,
     // An endpoint that is gone is gone, whatever a health check of it last said.
     ignoreHealthOnHostRemoval: true,

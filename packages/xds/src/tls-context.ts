@@ -1,5 +1,10 @@
 import { type Cluster, MSE_CIPHERS, TLS_VERSIONS, type TlsSettings, type TlsVersion } from "@sluice/model";
-import { any, type TlsParameters_TlsProtocol, type TransportSocket } from "@sluice/protos";
+import {
+  any,
+  type TlsParameters_TlsProtocol,
+  type TransportSocket,
+  type UpstreamTlsContext,
+} from "@sluice/protos";
 import { overAds } from "./values.ts";
 
 const PROTOCOLS: Readonly<Record<TlsVersion, TlsParameters_TlsProtocol>> = {
@@ -32,16 +37,23 @@ export function downstreamTls(certificate: string, settings: TlsSettings): Trans
  * TLS to the endpoints of a cluster, which believes any certificate and names no host, unless a feature says otherwise.
  * HTTP/2 is offered where the cluster speaks it: servers of it refuse clients that do not.
  */
-export function upstreamTls({ protocol }: Cluster): TransportSocket {
+export function upstreamTls({ protocol, clientCertificate }: Cluster): UpstreamTlsContext {
   return {
-    name: "envoy.transport_sockets.tls",
-    typedConfig: any("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
-      commonTlsContext: {
-        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2", tlsMaximumProtocolVersion: "TLSv1_3" },
-        ...(protocol === "http2" && { alpnProtocols: ["h2"] }),
-      },
-    }),
+    commonTlsContext: {
+      tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2", tlsMaximumProtocolVersion: "TLSv1_3" },
+      ...(clientCertificate !== undefined && {
+        tlsCertificateSdsSecretConfigs: [{ name: clientCertificate, sdsConfig: overAds() }],
+      }),
+      ...(protocol === "http2" && { alpnProtocols: ["h2"] }),
+    },
   };
+}
+
+export const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+
+/** The transport socket of a cluster that speaks TLS. */
+export function tlsSocket(tls: UpstreamTlsContext): TransportSocket {
+  return { name: "envoy.transport_sockets.tls", typedConfig: any(UPSTREAM_TLS, tls) };
 }
 
 /** Envoy's own list has nothing that TLS 1.0 and 1.1 could use. */

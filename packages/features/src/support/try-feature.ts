@@ -31,6 +31,8 @@ const INGRESS: ObjectRef = { kind: "Ingress", namespace: "shop", name: "web" };
 
 const NO_REFERENCES: References = {
   configMap: () => ({ fault: "there is none" }),
+  secret: () => ({ fault: "there is none" }),
+  certificate: () => ({ fault: "there is none" }),
   service: () => undefined,
   hasReadyEndpoint: () => false,
 };

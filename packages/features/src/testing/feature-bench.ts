@@ -91,6 +91,8 @@ export function draft(
 /** References that find nothing. */
 export const NO_REFERENCES: References = {
   configMap: () => ({ fault: "there is none" }),
+  secret: () => ({ fault: "there is none" }),
+  certificate: () => ({ fault: "there is none" }),
   service: () => undefined,
   hasReadyEndpoint: () => false,
 };
