@@ -48,7 +48,10 @@ const FIELDS: Readonly<Record<string, readonly Field[]>> = {
     { name: "body_format", id: 3, type: "envoy.config.core.v3.SubstitutionFormatString" },
   ],
   "envoy.config.route.v3.RetryPolicy": [{ name: "refresh_cluster_on_retry", id: 14, type: "bool" }],
-  "envoy.config.route.v3.RateLimit": [{ name: "apply_on_stream_done", id: 6, type: "bool" }],
+  "envoy.config.route.v3.RateLimit": [
+    { name: "hits_addend", id: 5, type: "envoy.config.route.v3.RateLimitHitsAddend" },
+    { name: "apply_on_stream_done", id: 6, type: "bool" },
+  ],
   "envoy.config.route.v3.RateLimit.Action.GenericKey": [{ name: "default_value", id: 3, type: "string" }],
   "envoy.config.route.v3.RateLimit.Action.HeaderValueMatch": [
     { name: "default_value", id: 5, type: "string" },

@@ -34,6 +34,22 @@ export function ipAccessOff(): Any {
   return any(PER_ROUTE, {});
 }
 
+/**
+ * Notes whether the client's address is in these ranges, as the per-route configuration of a role-based access filter; whoever it is,
+ * it goes on. The note is dynamic metadata, {@link IP_NOTE}.
+ */
+export function ipNoteConfig(ranges: readonly string[]): Any {
+  return any(PER_ROUTE, { rbac: { shadowMatcher: { onNoMatch: inRanges(ranges, ALLOW, DENY) } } });
+}
+
+/** Where {@link ipNoteConfig} leaves its note: `inside` or `outside` as text. */
+export const IP_NOTE = {
+  namespace: "envoy.filters.http.rbac",
+  key: "shadow_engine_result",
+  inside: "allowed",
+  outside: "denied",
+} as const;
+
 interface OnMatch {
   readonly action?: { readonly name: string; readonly typedConfig: Any };
   readonly matcher?: { readonly matcherTree: object; readonly onNoMatch: OnMatch };

@@ -6,6 +6,7 @@ import { backendProtocol } from "./backend-protocol.ts";
 import { backendTls } from "./backend-tls.ts";
 import { bodySize } from "./body-size.ts";
 import { canary } from "./canary.ts";
+import { clientLimit } from "./client-limit.ts";
 import { connectionPolicy } from "./connection-policy.ts";
 import { cors } from "./cors.ts";
 import { defaultBackend } from "./default-backend.ts";
@@ -22,6 +23,7 @@ import { redirect } from "./redirect.ts";
 import { refused } from "./refused.ts";
 import { retries } from "./retries.ts";
 import { rewrite } from "./rewrite.ts";
+import { routeLimit } from "./route-limit.ts";
 import { serverAlias } from "./server-alias.ts";
 import { serviceSubset } from "./service-subset.ts";
 import { serviceUpstream } from "./service-upstream.ts";
@@ -34,6 +36,7 @@ export const features: readonly Feature[] = [
   backendTls,
   bodySize,
   canary,
+  clientLimit,
   connectionPolicy,
   cors,
   defaultBackend,
@@ -50,6 +53,7 @@ export const features: readonly Feature[] = [
   refused,
   retries,
   rewrite,
+  routeLimit,
   serverAlias,
   serviceSubset,
   serviceUpstream,
