@@ -82,6 +82,21 @@ const shared = useGateway({
       tls: [{ hosts: ["tls.example.com"], secretName: "tls" }],
     }),
     ingress({
+      name: "refused",
+      host: "refused.example.com",
+      annotations: { "enable-cors": "true", "blacklist-source-range": "127.0.0.0/8" },
+    }),
+    ingress({
+      name: "refused-alias",
+      host: "named.example.com",
+      annotations: {
+        "enable-cors": "true",
+        "cors-allow-origin": "https://a.example.com",
+        "domain-blacklist-source-range": "127.0.0.0/8",
+        "server-alias": "alias.example.com",
+      },
+    }),
+    ingress({
       name: "root",
       host: "root.example.com",
       annotations: { "enable-cors": "true", "app-root": "/app" },
@@ -199,6 +214,19 @@ describe("an answer", () => {
     expect(await read("gone")).toEqual({ ...own, status: 302 });
     expect(await read("forced")).toEqual({ ...own, status: 308 });
     expect(await read("tls")).toEqual({ ...own, status: 308 });
+  });
+
+  it("is a refusal too, and preflights are answered before it", async () => {
+    for (const name of ["refused", "named", "alias"]) {
+      expect(await read(name)).toMatchObject({ status: 403, origin: A, byBackend: false });
+      expect(await preflight(name)).toMatchObject({ status: 200, origin: A, byBackend: false });
+    }
+    for (const name of ["named", "alias"])
+      expect(await preflight(name, "https://b.example.com")).toEqual({
+        status: 403,
+        vary: "Origin",
+        byBackend: false,
+      });
   });
 
   it("of the gateway itself is for allowed origins alone", async () => {

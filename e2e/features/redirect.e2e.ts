@@ -316,3 +316,40 @@ describe("without the gateway's default", () => {
     expect(await off.who({ host: "on.example.com" })).toBe(308);
   });
 });
+
+describe("behind a proxy that is trusted", () => {
+  const trusting = useGateway({
+    backends: ["echo"],
+    settings: { trustedHops: 1 },
+    objects: async () => [
+      tlsSecret("tls", await selfSigned(["tls.example.com"])),
+      ingress({
+        name: "tls",
+        host: "tls.example.com",
+        tls: tls("tls.example.com"),
+        annotations: { "enable-cors": "true" },
+      }),
+      ingress({ name: "www", host: "bare.example.com", annotations: { "from-to-www-redirect": "true" } }),
+    ],
+  });
+  const CLIENT = { "x-forwarded-for": "10.0.0.1" };
+
+  it("a request that was https there needs no redirect, and redirects to hosts keep https", async () => {
+    const https = { ...CLIENT, "x-forwarded-proto": "https" };
+    expect(await trusting.who({ host: "tls.example.com", headers: https })).toBe("echo");
+    const www = await trusting.send({ host: "www.bare.example.com", path: "/a", headers: https });
+    expect([www.status, www.headers.location]).toEqual([308, "https://bare.example.com/a"]);
+  });
+
+  it("others are redirected", async () => {
+    const http = { ...CLIENT, "x-forwarded-proto": "http" };
+    for (const headers of [CLIENT, http])
+      expect(await trusting.who({ host: "tls.example.com", headers })).toBe(308);
+    const origin = { ...http, origin: "https://a.example.com" };
+    const response = await trusting.send({ host: "tls.example.com", headers: origin });
+    expect([response.status, response.headers["access-control-allow-origin"]]).toEqual([
+      308,
+      "https://a.example.com",
+    ]);
+  });
+});
