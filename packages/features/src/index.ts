@@ -21,6 +21,7 @@ import { noEffect } from "./no-effect.ts";
 import { outOfScope } from "./out-of-scope.ts";
 import { redirect } from "./redirect.ts";
 import { refused } from "./refused.ts";
+import { responseRewrite } from "./response-rewrite.ts";
 import { retries } from "./retries.ts";
 import { rewrite } from "./rewrite.ts";
 import { routeLimit } from "./route-limit.ts";
@@ -51,6 +52,7 @@ export const features: readonly Feature[] = [
   outOfScope,
   redirect,
   refused,
+  responseRewrite,
   retries,
   rewrite,
   routeLimit,
