@@ -15,6 +15,7 @@ import { domainIpAccess } from "./domain-ip-access.ts";
 import { fromToWwwRedirect } from "./from-to-www-redirect.ts";
 import { headerControl } from "./header-control.ts";
 import { ipAccess } from "./ip-access.ts";
+import { limitRate } from "./limit-rate.ts";
 import { loadBalance } from "./load-balance.ts";
 import { matching } from "./matching.ts";
 import { noEffect } from "./no-effect.ts";
@@ -46,6 +47,7 @@ export const features: readonly Feature[] = [
   fromToWwwRedirect,
   headerControl,
   ipAccess,
+  limitRate,
   loadBalance,
   matching,
   noEffect,
