@@ -59,7 +59,9 @@ afterAll(async () => {
 });
 
 async function get(path: string, signal?: AbortSignal): Promise<number> {
-  const options = signal === undefined ? {} : { signal };
+  // A client may name all its requests alike: they count one by one all the same.
+  const headers = { "x-request-id": "same" };
+  const options = signal === undefined ? { headers } : { headers, signal };
   const { statusCode, body } = await request(`http://127.0.0.1:${envoy.httpPort}${path}`, options);
   await body.dump();
   return statusCode;

@@ -5,6 +5,7 @@ import type {
   RateLimitResponse_RateLimit_Unit,
 } from "@sluice/protos";
 import { type Ask, readDescriptor } from "./descriptor.ts";
+import type { Lease, Leases } from "./leases.ts";
 import type { LimitStore, Outcome } from "./store.ts";
 
 /** How many requests of Envoy ended how, since the start. */
@@ -24,7 +25,7 @@ const PASSES: Outcome = { allowed: true, remaining: 0, resetMs: 0 };
  * takes nothing from a rate; and a request that is refused is in flight nowhere.
  */
 export async function answer(
-  store: LimitStore,
+  { store, requests }: { readonly store: LimitStore; readonly requests: Leases },
   request: RateLimitRequest,
   counts: AnswerCounts,
 ): Promise<RateLimitResponse> {
@@ -33,16 +34,16 @@ export async function answer(
   counts.unreadable += asks.filter((ask) => ask === undefined).length;
 
   const inFlight = await all(asks, async (ask) => {
-    if (ask?.kind === "done") await store.release(ask.key, ask.id);
-    return ask?.kind === "in-flight" ? store.acquire(ask.limit, ask.id) : undefined;
+    if (ask?.kind === "done") await requests.end(ask.key, ask.id);
+    return ask?.kind === "in-flight" ? requests.begin(ask.limit, ask.id) : undefined;
   });
-  const room = inFlight.every((outcome) => outcome?.allowed !== false);
+  const room = inFlight.every((begun) => begun?.outcome.allowed !== false);
   const rates = await all(asks, async (ask) =>
     room && ask?.kind === "rate" ? store.take(ask.limit, hits) : undefined,
   );
-  const outcomes = asks.map((_, index) => inFlight[index] ?? rates[index]);
+  const outcomes = asks.map((_, index) => inFlight[index]?.outcome ?? rates[index]);
   const allowed = outcomes.every((outcome) => outcome?.allowed !== false);
-  if (!allowed) await giveBack(store, asks, inFlight);
+  if (!allowed) await giveBack(requests, asks, inFlight);
 
   const over = asks.every((ask) => ask?.kind === "done");
   if (!over) counts[allowed ? "allowed" : "limited"] += 1;
@@ -57,13 +58,15 @@ function all<T>(asks: readonly (Ask | undefined)[], each: (ask: Ask | undefined)
 }
 
 async function giveBack(
-  store: LimitStore,
+  requests: Leases,
   asks: readonly (Ask | undefined)[],
-  inFlight: readonly (Outcome | undefined)[],
+  inFlight: readonly ({ readonly lease: Lease } | undefined)[],
 ): Promise<void> {
   await Promise.all(
     asks.map(async (ask, index) => {
-      if (ask?.kind === "in-flight" && inFlight[index]?.allowed) await store.release(ask.limit.key, ask.id);
+      const begun = inFlight[index];
+      if (ask?.kind === "in-flight" && begun !== undefined)
+        await requests.giveBack(ask.limit.key, begun.lease);
     }),
   );
 }

@@ -87,6 +87,7 @@ describe("the rate limit service", () => {
     await code({ in_flight: "1", request: "x", done: "true" });
     expect(await code(rate, { in_flight: "1", request: "y" })).toBe("OVER_LIMIT OVER_LIMIT OK");
     expect(await code({ in_flight: "1", request: "z" })).toBe("OK OK");
+    expect(await code({ in_flight: "1", request: "z" })).toBe("OVER_LIMIT OVER_LIMIT");
   });
 
   test("limits nothing by a descriptor that it cannot read, and counts it", async () => {

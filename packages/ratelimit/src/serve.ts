@@ -9,6 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import { type RateLimitRequest, type RateLimitResponse, serviceDefinition } from "@sluice/protos";
 import { type AnswerCounts, answer } from "./answer.ts";
+import { leases } from "./leases.ts";
 import type { LimitStore } from "./store.ts";
 
 export interface ServeOptions {
@@ -38,20 +39,24 @@ export const rateLimitService = serviceDefinition(
   "envoy.service.ratelimit.v3.RateLimitService",
 ) as RateLimitService;
 
-/** Serves `ShouldRateLimit` from a store. A rejected promise: the address cannot be had, and why. */
+/**
+ * Serves `ShouldRateLimit` from a store. Each Envoy asks one service, its own: that knows which of its requests are in
+ * flight, and keeps their leases. Services share what they count through the store. A rejected promise: the address cannot be had, and why.
+ */
 export async function serveRateLimits({
   address,
   store,
   onError = () => {},
 }: ServeOptions): Promise<RateLimitServer> {
   const counts: AnswerCounts = { allowed: 0, limited: 0, unreadable: 0, failed: 0 };
+  const counting = { store, requests: leases(store) };
   const server = new Server();
   server.addService(rateLimitService, {
     ShouldRateLimit(
       call: ServerUnaryCall<RateLimitRequest, RateLimitResponse>,
       done: sendUnaryData<RateLimitResponse>,
     ) {
-      answer(store, call.request, counts)
+      answer(counting, call.request, counts)
         .catch((error: unknown): RateLimitResponse => {
           // Nobody's request fails because its counting did.
           counts.failed += 1;

@@ -34,7 +34,7 @@ export interface LimitStore {
   take(limit: RateLimit, hits: number): Promise<Outcome>;
   /**
    * Counts the request `id` as in flight, if there is room. An `id` that is in flight under the same key is not counted
-   * twice, so it must be one that no client can choose.
+   * twice: it is made by `leases`, never by a client.
    */
   acquire(limit: InFlightLimit, id: string): Promise<Outcome>;
   /** The request is over. Without effect for one that is not in flight. */
