@@ -34,6 +34,10 @@ const CORS: Readonly<Record<string, Annotations>> = {
     "cors-expose-headers": "X-50%",
     "permanent-redirect": "https://o.example.com",
   },
+  crowd: {
+    "cors-allow-origin": Array.from({ length: 10_000 }, (_, n) => `s${n}.example.com`).join(","),
+    "temporal-redirect": "https://o.example.com/",
+  },
   gone: { "temporal-redirect": "https://o.example.com/" },
   forced: { "force-ssl-redirect": "true" },
 };
@@ -246,6 +250,17 @@ describe("an answer", () => {
       expect(await read("gone-many", origin)).toEqual(own);
     expect(await ask("gone-many", {})).toEqual(own);
     expect(await preflight("gone-many", "https://b.example.com")).toEqual(own);
+  });
+
+  it("of the gateway itself finds one origin of very many", async () => {
+    for (const n of [0, 5_000, 9_999])
+      expect(await read("crowd", `https://s${n}.example.com`)).toHaveProperty("origin");
+    expect(await preflight("crowd", "http://s9999.example.com")).toMatchObject({ status: 200 });
+    expect(await read("crowd", "https://s10000.example.com")).toEqual({
+      status: 302,
+      vary: "Origin",
+      byBackend: false,
+    });
   });
 
   it("is as ever where CORS is off", async () => {

@@ -152,4 +152,17 @@ describe("a route", () => {
       responseHeadersToAdd: [{ header: { key: "vary", value: "Origin" } }],
     });
   });
+
+  test("that answers itself tells many origins apart in pieces that RE2 takes", () => {
+    const origins = Array.from({ length: 10_000 }, (_, n) => `shop-${n}.example.com`);
+    const policy = on({ "cors-allow-origin": origins.join(",") }).policy;
+    const routes = cors.answers?.({ match: { prefix: "/" }, directResponse: { status: 503 } }, policy, HOOKS);
+    const patterns = (routes ?? []).flatMap(
+      ({ match }) => match?.headers?.[0]?.stringMatch?.safeRegex?.regex ?? [],
+    );
+    expect(Math.max(...patterns.map(({ length }) => length))).toBeLessThan(20_000);
+    const all = patterns.join("");
+    for (const origin of [origins[0], origins[9_999]])
+      expect(all).toContain(`//${origin?.replaceAll(".", "\\.")}`);
+  });
 });

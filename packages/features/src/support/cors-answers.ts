@@ -19,21 +19,20 @@ export interface CorsPolicy {
  * 1.40), so that each needs a form for preflights, one for other requests of allowed origins, and itself for the rest.
  */
 export function corsAnswers(route: Route, policy: CorsPolicy): readonly Route[] {
-  const allowed = originHeader(policy);
   const preflight = [
     { name: ":method", stringMatch: { exact: "OPTIONS" } },
     { name: "access-control-request-method", presentMatch: true },
   ];
   const { redirect: _redirect, directResponse: _response, responseHeadersToAdd: _headers, ...rest } = route;
-  return [
+  const forms = originHeaders(policy).flatMap((allowed): Route[] => [
     {
       ...also(rest, [allowed, ...preflight]),
       directResponse: { status: 200 },
       responseHeadersToAdd: [...readable(policy), ...granted(policy)],
     },
     plus(also(route, [allowed]), readable(policy)),
-    plus(route, []),
-  ];
+  ]);
+  return [...forms, plus(route, [])];
 }
 
 /** Whether an answer may be read depends on who asked, so that caches must keep them apart, those without an origin too. */
@@ -47,10 +46,31 @@ function plus(route: Route, headers: readonly HeaderValueOption[]): Route {
   return { ...route, responseHeadersToAdd: [...(route.responseHeadersToAdd ?? []), VARY, ...headers] };
 }
 
-function originHeader({ origins }: CorsPolicy): HeaderMatcher {
-  if (origins === "any") return { name: "origin", presentMatch: true };
+/** Conditions of which one holds for an allowed origin. */
+function originHeaders({ origins }: CorsPolicy): readonly HeaderMatcher[] {
+  if (origins === "any") return [{ name: "origin", presentMatch: true }];
   const parts = origins.map((origin) => ("exact" in origin ? quoteRegex(origin.exact) : origin.regex));
-  return { name: "origin", stringMatch: { safeRegex: { regex: `(?i)(?:${parts.join("|")})` } } };
+  return inPieces(parts).map((piece) => ({
+    name: "origin",
+    stringMatch: { safeRegex: { regex: `(?i)(?:${piece.join("|")})` } },
+  }));
+}
+
+/** RE2 refuses patterns that are too large to compile (its limit is 8 MiB), and Envoy with them the whole host. */
+const MAX_PIECE = 16_384;
+
+function inPieces(parts: readonly string[]): readonly (readonly string[])[] {
+  const pieces: string[][] = [];
+  let size = MAX_PIECE;
+  for (const part of parts) {
+    size += part.length;
+    if (size > MAX_PIECE) {
+      pieces.push([]);
+      size = part.length;
+    }
+    pieces.at(-1)?.push(part);
+  }
+  return pieces;
 }
 
 function readable({ credentials, exposed }: CorsPolicy): readonly HeaderValueOption[] {
