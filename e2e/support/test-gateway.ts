@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, type Gateway, Settings, startGateway } from "@sluice/controller";
-import { bootstrap, type EnvoyProcess, findEnvoy, startEnvoy } from "@sluice/envoy";
+import { bootstrap, type EnvoyProcess, findEnvoy, type StartEnvoyOptions, startEnvoy } from "@sluice/envoy";
 import type { Feature } from "@sluice/feature-api";
 import { freePort } from "./free-port.ts";
 import { send, type TestRequest, type TestResponse } from "./request.ts";
@@ -20,6 +20,8 @@ export interface TestGatewayOptions {
   readonly extraFeatures?: readonly Feature[];
   /** How long what is replaced drains, in seconds; default Envoy's, as in production. */
   readonly drainSeconds?: number;
+  /** Gets each line that Envoy writes, those of the access log included. */
+  readonly onEnvoyLog?: StartEnvoyOptions["onLog"];
 }
 
 /** A control plane in this process and a real Envoy, over a folder that tests write manifests into. */
@@ -79,6 +81,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         delta: options.stateOfTheWorld !== true,
       }),
       concurrency: options.concurrency ?? 2,
+      ...(options.onEnvoyLog === undefined ? {} : { onLog: options.onEnvoyLog }),
       ...(options.drainSeconds === undefined ? {} : { drainSeconds: options.drainSeconds }),
       dieWithParent: true,
     });

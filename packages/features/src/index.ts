@@ -9,6 +9,7 @@ import { canary } from "./canary.ts";
 import { clientLimit } from "./client-limit.ts";
 import { connectionPolicy } from "./connection-policy.ts";
 import { cors } from "./cors.ts";
+import { customHeaders } from "./custom-headers.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
 import { domainIpAccess } from "./domain-ip-access.ts";
@@ -19,6 +20,7 @@ import { limitRate } from "./limit-rate.ts";
 import { loadBalance } from "./load-balance.ts";
 import { matching } from "./matching.ts";
 import { noEffect } from "./no-effect.ts";
+import { observability } from "./observability.ts";
 import { outOfScope } from "./out-of-scope.ts";
 import { redirect } from "./redirect.ts";
 import { refused } from "./refused.ts";
@@ -41,6 +43,7 @@ export const features: readonly Feature[] = [
   clientLimit,
   connectionPolicy,
   cors,
+  customHeaders,
   defaultBackend,
   destination,
   domainIpAccess,
@@ -51,6 +54,7 @@ export const features: readonly Feature[] = [
   loadBalance,
   matching,
   noEffect,
+  observability,
   outOfScope,
   redirect,
   refused,

@@ -1,18 +1,28 @@
+import { ROUTE_LOG } from "@sluice/feature-api";
 import type { GatewaySettings } from "@sluice/model";
 import { type AccessLog, any, struct } from "@sluice/protos";
 
-/** One JSON object a request, on standard output; the route's name leads to the Ingress. */
+/** One JSON object a request, on standard output, but for routes that want none; the route's name leads to the Ingress. */
 export function accessLog(settings: GatewaySettings): readonly AccessLog[] {
   if (settings.accessLog === "off") return [];
   return [
     {
       name: "envoy.access_loggers.stdout",
+      filter: { extensionFilter: UNLESS_OFF },
       typedConfig: any("envoy.extensions.access_loggers.stream.v3.StdoutAccessLog", {
         logFormat: { jsonFormat: struct(FIELDS) },
       }),
     },
   ];
 }
+
+const UNLESS_OFF = {
+  name: "envoy.access_loggers.extension_filters.cel",
+  typedConfig: any("envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", {
+    // A request that no route takes has no metadata.
+    expression: `!(has(xds.route_metadata) && '${ROUTE_LOG}' in xds.route_metadata.filter_metadata)`,
+  }),
+};
 
 const FIELDS = {
   time: "%START_TIME%",

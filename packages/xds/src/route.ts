@@ -52,7 +52,7 @@ export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
   const wanted = actions.flatMap(({ action, headers }) => {
     const open = openRedirect(action, place.context);
     return forms(
-      { name: model.name, match: also(match, headers), ...action, ...tracing, ...open },
+      { name: model.name, match: also(match, headers), ...tracing, ...action, ...open },
       model,
       place,
     );
@@ -94,7 +94,8 @@ function ownActions(model: RouteModel, place: RoutePlace, https: boolean): reado
 }
 
 function forwarded(model: RouteModel, action: ForwardAction, context: XdsContext, https: boolean): Action {
-  const out: Route = forward(action, https);
+  // Features may trace more, or less.
+  const out: Route = { ...routeTracing(context.settings), ...forward(action, https) };
   if (out.route === undefined) return out;
   for (const feature of context.features.active)
     feature.route?.(out, model.policies[feature.id], hookContext(model, context, https));

@@ -11,7 +11,7 @@ export interface HeaderField {
 export const MAX_HEADER_FIELDS = 400;
 
 /** They say where a message ends, and with a foreign value the next one is read from the wrong byte. */
-const FRAMING = new Set(["content-length", "transfer-encoding"]);
+export const FRAMING_HEADERS: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 
 const EXPECTED_LINE = '"name value" on a line';
 const EXPECTED_NAME = "a header name (not Host, content-length or transfer-encoding)";
@@ -52,7 +52,7 @@ function headerLine(key: string, line: string, report: Report): HeaderField | un
   }
   const name = headerNameType.parse(unquote(line.slice(0, blank)));
   const value = unquote(line.slice(blank).trim());
-  if (!name.ok || FRAMING.has(name.value)) {
+  if (!name.ok || FRAMING_HEADERS.has(name.value)) {
     report.bad(key, `${EXPECTED_LINE}, where the name is ${EXPECTED_NAME}`, line);
     return undefined;
   }
