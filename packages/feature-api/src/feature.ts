@@ -4,6 +4,7 @@ import type {
   Condition,
   ConfigMap,
   IpAccess,
+  Mirror,
   ObjectRef,
   PathMatch,
   Policies,
@@ -82,6 +83,8 @@ export interface RouteDraft {
   readonly path: PathMatch;
   readonly conditions: readonly Condition[];
   readonly backends: readonly WeightedBackend[];
+  /** Where copies of its requests go. */
+  readonly mirror?: Mirror;
   /** Set: the gateway answers itself, whatever the backends are. */
   readonly answer?: RedirectAction | RespondAction;
   /** True: the rule cannot be served and is left out. The hook that sets it has reported why. */

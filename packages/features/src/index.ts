@@ -19,6 +19,7 @@ import { ipAccess } from "./ip-access.ts";
 import { limitRate } from "./limit-rate.ts";
 import { loadBalance } from "./load-balance.ts";
 import { matching } from "./matching.ts";
+import { mirroring } from "./mirroring.ts";
 import { noEffect } from "./no-effect.ts";
 import { observability } from "./observability.ts";
 import { outOfScope } from "./out-of-scope.ts";
@@ -53,6 +54,7 @@ export const features: readonly Feature[] = [
   limitRate,
   loadBalance,
   matching,
+  mirroring,
   noEffect,
   observability,
   outOfScope,

@@ -81,10 +81,22 @@ export interface WeightedBackend {
   readonly httpsBackend?: Backend;
 }
 
+/** Where copies of requests go. What is answered there is thrown away. */
+export interface Mirror {
+  readonly backend: Backend;
+  /** Takes the place of `backend` for requests over HTTPS. */
+  readonly httpsBackend?: Backend;
+  /** Share of the requests, 1 to 100. */
+  readonly percent: number;
+  /** The host that the copy names; absent: that of the request with `-shadow` behind it. */
+  readonly host?: string;
+}
+
 export interface ForwardAction {
   readonly kind: "forward";
   /** At least one. */
   readonly backends: readonly WeightedBackend[];
+  readonly mirror?: Mirror;
 }
 
 export interface RedirectAction {

@@ -200,7 +200,11 @@ function servicesOf(byHost: ReadonlyMap<string, readonly IngressRoute[]>): Set<s
   const services = new Set<string>();
   for (const routes of byHost.values())
     for (const { draft, backend } of routes)
-      for (const each of [backend, ...draft.backends.map((weighted) => weighted.backend)])
+      for (const each of [
+        backend,
+        draft.mirror?.backend,
+        ...draft.backends.map((weighted) => weighted.backend),
+      ])
         if (each !== undefined) services.add(`${each.target.namespace}/${each.target.name}`);
   return services;
 }

@@ -1,6 +1,7 @@
 import { askMark, type Feature, type References, type RouteDraft } from "@sluice/feature-api";
 import type {
   Diagnostic,
+  Mirror,
   Origin,
   Policies,
   RedirectAction,
@@ -146,6 +147,7 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
     const httpsBackend = withHttpsVariant(backend, context.features, services[index]?.policies ?? {});
     return { ...weighted, backend, ...(httpsBackend !== backend && { httpsBackend }) };
   });
+  const mirror = mirrorOf(draft, facts, context);
   const ofServices = services.flatMap(({ denied }, index) =>
     (draft.backends[index]?.weight ?? 0) > 0 ? denied : [],
   );
@@ -159,7 +161,7 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
       conditions: draft.conditions,
       ...(input.below === undefined ? {} : { below: input.below }),
     },
-    action: actionOf(draft, backends, denied),
+    action: actionOf(draft, backends, mirror, denied),
     ...(httpAction === undefined ? {} : { httpAction }),
     policies: { ...service.policies, ...facts.domainPolicies, ...own },
   };
@@ -170,6 +172,7 @@ const NO_SERVICE: { policies: Policies; denied: readonly string[] } = { policies
 function actionOf(
   draft: RouteDraft,
   backends: readonly WeightedBackend[],
+  mirror: Mirror | undefined,
   denied: readonly string[],
 ): RouteAction {
   if (denied.length > 0)
@@ -177,7 +180,18 @@ function actionOf(
   if (draft.answer !== undefined) return draft.answer;
   const weighted = backends.filter(({ weight }) => weight > 0);
   if (weighted.length === 0) return { kind: "respond", status: 503, reason: "no backend" };
-  return { kind: "forward", backends: weighted };
+  return { kind: "forward", backends: weighted, ...(mirror !== undefined && { mirror }) };
+}
+
+/** The draft's mirror; none if what protects the way to it could not be built. */
+function mirrorOf({ mirror }: RouteDraft, facts: HostFacts, context: TranslateContext): Mirror | undefined {
+  if (mirror === undefined) return undefined;
+  const { backend } = mirror;
+  const { namespace, name } = backend.target;
+  const { policies, denied } = facts.servicePolicies(`${namespace}/${name}`);
+  if (denied.length > 0) return undefined;
+  const httpsBackend = withHttpsVariant(backend, context.features, policies);
+  return { ...mirror, ...(httpsBackend !== backend && { httpsBackend }) };
 }
 
 function httpRedirect(

@@ -206,7 +206,8 @@ function backendsOf(virtualHost: VirtualHost | undefined, backends: Map<string, 
   const names = new Set<string>();
   for (const { action } of virtualHost?.routes ?? []) {
     if (action.kind !== "forward") continue;
-    for (const backend of action.backends.flatMap(({ backend, httpsBackend }) => [
+    const mirrors = action.mirror === undefined ? [] : [action.mirror];
+    for (const backend of [...action.backends, ...mirrors].flatMap(({ backend, httpsBackend }) => [
       backend,
       ...(httpsBackend === undefined ? [] : [httpsBackend]),
     ])) {

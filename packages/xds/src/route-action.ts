@@ -1,10 +1,11 @@
 import { escapeFormat } from "@sluice/feature-api";
-import type { ForwardAction, RedirectAction as RedirectModel, RespondAction } from "@sluice/model";
+import type { ForwardAction, Mirror, RedirectAction as RedirectModel, RespondAction } from "@sluice/model";
 import type {
   HeaderMatcher,
   HeaderValueOption,
   RedirectAction_RedirectResponseCode,
   Route,
+  RouteAction_RequestMirrorPolicy,
 } from "@sluice/protos";
 import { seconds } from "./values.ts";
 
@@ -26,8 +27,11 @@ export function forward(action: ForwardAction, https = false): Action {
     }));
   const [first, ...others] = backends;
   if (first === undefined) return UNAVAILABLE;
-  const timeout = seconds(0);
-  if (others.length === 0) return { route: { cluster: first.backend.name, timeout } };
+  const common = {
+    timeout: seconds(0),
+    ...(action.mirror && { requestMirrorPolicies: [mirrorPolicy(action.mirror, https)] }),
+  };
+  if (others.length === 0) return { route: { cluster: first.backend.name, ...common } };
   const sum = backends.reduce((total, backend) => total + backend.weight, 0);
   // Envoy refuses weights whose sum does not fit 32 bits.
   const scale = sum > MAX_WEIGHT_SUM ? MAX_WEIGHT_SUM / 2 / sum : 1;
@@ -35,7 +39,20 @@ export function forward(action: ForwardAction, https = false): Action {
     name: backend.name,
     weight: { value: Math.ceil(weight * scale) },
   }));
-  return { route: { weightedClusters: { clusters }, timeout } };
+  return { route: { weightedClusters: { clusters }, ...common } };
+}
+
+function mirrorPolicy(
+  { backend, httpsBackend = backend, percent, host }: Mirror,
+  https: boolean,
+): RouteAction_RequestMirrorPolicy {
+  return {
+    cluster: https ? httpsBackend.name : backend.name,
+    ...(percent < 100 && {
+      runtimeFraction: { defaultValue: { numerator: percent, denominator: "HUNDRED" } },
+    }),
+    ...(host !== undefined && { hostRewriteLiteral: host, disableShadowHostSuffixAppend: true }),
+  };
 }
 
 const REDIRECT_CODES: Readonly<Record<RedirectModel["status"], RedirectAction_RedirectResponseCode>> = {

@@ -157,6 +157,7 @@ function routeDiagnostic(model: RouteModel, faults: readonly string[], instead: 
 }
 
 function clustersOf({ route }: Route): readonly string[] {
-  if (route?.cluster !== undefined) return [route.cluster];
-  return (route?.weightedClusters?.clusters ?? []).flatMap(({ name }) => name ?? []);
+  const mirrors = (route?.requestMirrorPolicies ?? []).flatMap(({ cluster }) => cluster ?? []);
+  if (route?.cluster !== undefined) return [route.cluster, ...mirrors];
+  return [...(route?.weightedClusters?.clusters ?? []).flatMap(({ name }) => name ?? []), ...mirrors];
 }

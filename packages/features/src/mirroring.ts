@@ -1,0 +1,222 @@
+import {
+  authorityType,
+  bad,
+  defineFeature,
+  enumType,
+  httpUrlType,
+  int,
+  isObjectName,
+  key,
+  ok,
+  type ParseContext,
+  type Values,
+  type ValueType,
+} from "@sluice/feature-api";
+import { type BackendTarget, backendName } from "@sluice/model";
+import { backendProtocol } from "./backend-protocol.ts";
+
+type Port = BackendTarget["port"];
+
+interface MirroringPolicy {
+  readonly target: BackendTarget;
+  /** True: over TLS, whatever the Service's own annotations say. */
+  readonly tls: boolean;
+  readonly percent: number;
+  readonly host?: string;
+}
+
+interface MirrorService {
+  readonly namespace?: string;
+  readonly name: string;
+  readonly port: Port;
+}
+
+const mirrorServiceType: ValueType<MirrorService> = {
+  expected: "[namespace/]service[:port]",
+  schema: { type: "string" },
+  parse: (text) => {
+    const [, namespace, name = "", port] = /^(?:([^/:]+)\/)?([^/:]+)(?::([0-9]{1,5}))?$/.exec(text) ?? [];
+    const number = Number(port ?? 1);
+    if (!isObjectName(name) || (namespace !== undefined && !isObjectName(namespace)))
+      return bad(mirrorServiceType.expected);
+    if (number < 1 || number > 65_535) return bad(mirrorServiceType.expected);
+    return ok({
+      ...(namespace !== undefined && { namespace }),
+      name,
+      port: port === undefined ? "first" : { number },
+    });
+  },
+};
+
+interface MirrorUrl {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port?: number;
+}
+
+const mirrorUrlType: ValueType<MirrorUrl> = {
+  expected: "an http or https URL without a path, but for $request_uri at its end",
+  schema: { type: "string" },
+  parse: (text) => {
+    const parsed = httpUrlType.parse(text.replace(/\/?\$request_uri$/, ""));
+    if (!parsed.ok || (parsed.value.path !== "" && parsed.value.path !== "/"))
+      return bad(mirrorUrlType.expected);
+    const { scheme, host, port } = parsed.value;
+    return ok({ scheme, host, ...(port !== undefined && { port }) });
+  },
+};
+
+const OUTSIDE =
+  "Services of the cluster alone, as name.namespace.svc.cluster.local: other hosts are reported.";
+
+const KEYS = {
+  "mirror-target-service": key(mirrorServiceType, {
+    doc: "A Service, as `[namespace/]name[:port]`, that gets a copy of each request; by default of the Ingress's namespace, and its first port. Its answers are thrown away, and a request never waits for it. The copy's Host has `-shadow` at its end, unless `mirror-host` says what it is.",
+    example: "shop/recorder:8080",
+    default: "no mirroring",
+    nginx: "ingress-nginx has no such annotation.",
+  }),
+  "mirror-percentage": int(0, 100, {
+    doc: "The share of requests that are copied, in percent.",
+    example: "10",
+    default: "100",
+    nginx: "ingress-nginx copies all requests.",
+  }),
+  "mirror-target-fqdn": key(authorityType, {
+    doc: `A host that gets the copies. Wins over \`mirror-target-service\`. ${OUTSIDE}`,
+    example: "recorder.shop.svc.cluster.local",
+    default: "no mirroring",
+    nginx: "ingress-nginx has no such annotation.",
+    higress: "Hosts outside the cluster are not supported yet.",
+  }),
+  "mirror-target-fqdn-port": int(1, 65_535, {
+    doc: "The port of `mirror-target-fqdn`.",
+    example: "8080",
+    default: "80",
+    nginx: "ingress-nginx has no such annotation.",
+  }),
+  "mirror-target": key(mirrorUrlType, {
+    doc: `An http or https URL, with or without \`$request_uri\` at its end, that gets the copies. \`mirror-target-service\` and \`mirror-target-fqdn\` win over it. ${OUTSIDE}`,
+    example: "http://recorder.shop.svc.cluster.local$request_uri",
+    default: "no mirroring",
+    nginx:
+      "A slow mirror delays no request. Hosts outside the cluster are not supported yet, nor are other paths and variables.",
+  }),
+  "mirror-host": key(authorityType, {
+    doc: "The Host of the copies, literally.",
+    example: "recorder.example.com",
+    default: "with `mirror-target` the URL's; else the request's with `-shadow` at its end",
+  }),
+  "mirror-request-body": key(enumType(["on", "off"]), {
+    doc: "`off` has no effect: copies always have the request's body.",
+    example: "on",
+    default: "on",
+    nginx: "`off` has no effect.",
+  }),
+};
+
+type KeyValues = Values<typeof KEYS>;
+
+/** Copies of requests to another Service. */
+export const mirroring = defineFeature({
+  id: "mirroring",
+  title: "Mirroring",
+  scope: "route",
+  onInvalid: "ignore",
+  keys: KEYS,
+  parse: (values, context): MirroringPolicy | undefined => {
+    if (values["mirror-request-body"] === "off")
+      noEffect("mirror-request-body", "Envoy copies the body with the request", context);
+    const found = targetOf(values, context);
+    if (found === undefined) {
+      reportAlone(context);
+      return undefined;
+    }
+    const { target } = found;
+    if (context.references.service(target.namespace, target.name) === undefined) {
+      context.report.note(found.by, {
+        code: "service-missing",
+        message: `The Service ${target.namespace}/${target.name}, which ${found.by} names, does not exist: nothing is mirrored.`,
+        expected: "the name of a Service",
+      });
+      return undefined;
+    }
+    const percent = values["mirror-percentage"] ?? 100;
+    if (percent === 0) return undefined;
+    const host = values["mirror-host"] ?? found.host;
+    return { target, tls: found.tls, percent, ...(host !== undefined && { host }) };
+  },
+  draftStage: "backend",
+  draft: (draft, { target, tls, percent, host }, context) => {
+    const plain = context.backend(target);
+    const backend = tls
+      ? {
+          ...plain,
+          name: backendName(target, ["https"]),
+          variant: { [backendProtocol.id]: { protocol: "HTTPS" } },
+        }
+      : plain;
+    return { ...draft, mirror: { backend, percent, ...(host !== undefined && { host }) } };
+  },
+});
+
+interface Target {
+  readonly by: string;
+  readonly target: BackendTarget;
+  readonly tls: boolean;
+  readonly host?: string;
+}
+
+/** The first of the targets that there is, in order of precedence; those that it beats have no effect. */
+function targetOf(values: KeyValues, context: ParseContext): Target | undefined {
+  const { "mirror-target-fqdn": fqdn, "mirror-target-service": service, "mirror-target": url } = values;
+  const beaten = [fqdn && "mirror-target-fqdn", service && "mirror-target-service", url && "mirror-target"]
+    .filter((name) => typeof name === "string")
+    .slice(1);
+  for (const name of beaten) noEffect(name, "another key names the mirror", context);
+  if (fqdn !== undefined) {
+    const number = values["mirror-target-fqdn-port"] ?? 80;
+    return inCluster("mirror-target-fqdn", fqdn, number, context, { tls: false });
+  }
+  if (service !== undefined) {
+    const { name, port, namespace = context.object.namespace } = service;
+    return {
+      by: "mirror-target-service",
+      target: { kind: "service", namespace, name, port },
+      tls: false,
+    };
+  }
+  if (url === undefined) return undefined;
+  const tls = url.scheme === "https";
+  const host = url.port === undefined ? url.host : `${url.host}:${url.port}`;
+  return inCluster("mirror-target", url.host, url.port ?? (tls ? 443 : 80), context, { tls, host });
+}
+
+function inCluster(
+  by: "mirror-target" | "mirror-target-fqdn",
+  host: string,
+  number: number,
+  context: ParseContext,
+  more: Pick<Target, "tls" | "host">,
+): Target | undefined {
+  const [, name = "", namespace = ""] =
+    /^([^.:]+)\.([^.:]+)\.svc(?:\.cluster\.local)?$/.exec(host.toLowerCase()) ?? [];
+  if (isObjectName(name) && isObjectName(namespace))
+    return { by, target: { kind: "service", namespace, name, port: { number } }, ...more };
+  context.report.note(by, {
+    message: `${by} names a host outside the cluster, which is not supported yet: nothing is mirrored.`,
+    expected: "a Service as name.namespace.svc.cluster.local",
+  });
+  return undefined;
+}
+
+function reportAlone(context: ParseContext): void {
+  const targets = ["mirror-target-fqdn", "mirror-target-service", "mirror-target"];
+  if (targets.some(context.isSet)) return;
+  for (const name of ["mirror-percentage", "mirror-target-fqdn-port", "mirror-host"].filter(context.isSet))
+    noEffect(name, "no mirror is named", context);
+}
+
+function noEffect(name: string, reason: string, { report }: ParseContext): void {
+  report.note(name, { code: "annotation-no-effect", message: `${name} has no effect: ${reason}.` });
+}
