@@ -43,6 +43,25 @@ describe("rates in Redis", () => {
     expect(left).toBeLessThanOrEqual(72_000);
   });
 
+  test("are the limit in sum, by whichever instances the requests come, over 10 s of overload", async () => {
+    const instances = [0, 1, 2].map(() => new Redis(redis.url));
+    onTestFinished(() => {
+      for (const one of instances) one.disconnect();
+    });
+    const name = newKey();
+    const [limit, start] = [50, 1_790_000_000_000];
+    let passed = 0;
+    // The script is told the time, so that the speed of the machine plays no part.
+    for (let now = start; now < start + 10_000; now += 20) {
+      const answers = await Promise.all(
+        instances.map((one) => one.eval(TAKE.lua, 1, name, limit, 1_000, 1, now)),
+      );
+      passed += answers.filter((answer) => Array.isArray(answer) && answer[0] === 1).length;
+    }
+    expect(passed).toBeGreaterThanOrEqual(limit * 10 * 0.95);
+    expect(passed).toBeLessThanOrEqual(limit * 10 * 1.05);
+  });
+
   test("survive that Redis forgets its scripts", async () => {
     const one = await store();
     const limit = { key: newKey(), limit: 2, windowMs: 60_000 };

@@ -34,6 +34,20 @@ describe("rates in memory", () => {
   });
 });
 
+test.each([1, 2, 5, 100])(
+  "three instances alone pass the limit together under overload, at %i a second",
+  async (limit) => {
+    let now = 123_456;
+    const stores = [0, 1, 2].map(() => memoryStore({ now: () => now, instances: () => 3 }));
+    let passed = 0;
+    for (; now < 153_456; now += 1_000 / (limit * 3))
+      for (const store of stores) passed += await passes(store, { key: "a", limit, windowMs: 1_000 }, 1);
+    expect(passed).toBeGreaterThanOrEqual(limit * 30 * 0.95);
+    // Each begins with its first request at once.
+    expect(passed).toBeLessThanOrEqual(limit * 30 * 1.05 + 3);
+  },
+);
+
 describe("requests in flight in memory", () => {
   const limit = { key: "a", limit: 2 };
   test("are as many as the limit says, and room comes when one is over", async () => {
