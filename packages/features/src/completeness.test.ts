@@ -6,6 +6,7 @@ import {
   FILTER_STAGES,
   type Key,
   parseFeature,
+  type References,
   resolveAnnotations,
 } from "@sluice/feature-api";
 import { type Cluster, type ClusterHttpProtocolOptions, checkConstraints, type Route } from "@sluice/protos";
@@ -37,6 +38,18 @@ test("no two features declare one annotation", () => {
     }
 });
 
+/** Every ConfigMap is there, and empty. */
+const WITH_CONFIG_MAP: References = {
+  ...NO_REFERENCES,
+  configMap: (name) => ({
+    found: {
+      kind: "ConfigMap",
+      metadata: { namespace: "shop", name, labels: {}, annotations: {} },
+      data: {},
+    },
+  }),
+};
+
 describe.each(features.map((feature) => [feature.id, feature] as const))("%s", (_, feature) => {
   test("is declared in full", () => {
     expect(feature.title).not.toBe("");
@@ -54,7 +67,11 @@ describe.each(features.map((feature) => [feature.id, feature] as const))("%s", (
     expect(key.default ?? "").not.toBe("");
     expect(key.each).toBe(name.endsWith("*"));
     expect(key.type.parse(key.example)).toMatchObject({ ok: true });
-    const diagnostics = parse(feature, { [name.replace("*", "method")]: key.example }).diagnostics;
+    const diagnostics = parse(
+      feature,
+      { [name.replace("*", "method")]: key.example },
+      WITH_CONFIG_MAP,
+    ).diagnostics;
     expect(diagnostics.filter(({ code }) => code === "annotation-value")).toEqual([]);
   });
 
