@@ -54,13 +54,15 @@ export async function approve(api: KubeApi): Promise<void> {
   });
 }
 
-/** Annotations of the Ingress that Kruise makes; undefined when there is none. */
+/** Annotations of the Ingress that Kruise makes, without the gateway's own; undefined when there is none. */
 export async function canaryAnnotations(api: KubeApi): Promise<Readonly<Record<string, string>> | undefined> {
   const found = await api.get<KubeObject>(`${INGRESSES}/${APP}-canary`).catch((error: unknown) => {
     if (error instanceof KubeApiError && error.status === 404) return undefined;
     throw error;
   });
-  return found?.metadata.annotations;
+  const all = found?.metadata.annotations;
+  // Those that the gateway writes itself are not read by it.
+  return all && Object.fromEntries(Object.entries(all).filter(([key]) => !key.startsWith("sluice.dev/live")));
 }
 
 /** Resolves when Envoy has what the API server has of the canary, its present annotations included. */
