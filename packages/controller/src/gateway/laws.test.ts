@@ -160,6 +160,16 @@ function hostsOf({ spec }: Ingress): Set<string> {
   return spec.rules.length === 0 ? hosts.add("*") : hosts;
 }
 
+/** Hosts that an Ingress is served under besides those that it names: aliases, and the other side of a www redirect. */
+function otherHostsOf(ingress: Ingress): string[] {
+  const own = [...hostsOf(ingress)];
+  return Object.entries(ingress.metadata.annotations).flatMap(([key, value]) => {
+    if (key.endsWith("/server-alias")) return value.split(",").map((name) => name.trim().toLowerCase());
+    if (!key.endsWith("/from-to-www-redirect")) return [];
+    return own.map((host) => (host.startsWith("www.") ? host.slice("www.".length) : `www.${host}`));
+  });
+}
+
 /** At least every Service that an Ingress has to do with. */
 function servicesOf({ metadata, spec }: Ingress): string[] {
   const elsewhere = Object.keys(metadata.annotations).some((key) =>
@@ -182,8 +192,8 @@ function asksOfServices({ metadata }: Ingress): boolean {
 }
 
 /**
- * Tells whether a change of some forms of one Ingress may change a host that none of them names. Two annotations of
- * the design reach further than their own hosts. What acts on a Service holds wherever that Service is used;
+ * Tells whether a change of some forms of one Ingress may change a host that none of them names. Some annotations of
+ * the design reach further than their own hosts. An alias has the routes of the host that it stands for. What acts on a Service holds wherever that Service is used;
  * an Ingress speaks for the Services of its rules, and of the canaries of these. And a wildcard host, which
  * Envoy gives more requests than Kubernetes does, ends with the rules without a host.
  */
@@ -194,6 +204,7 @@ function reach(forms: readonly Ingress[], all: readonly KubeObject[]) {
     ...forms,
     ...others.filter((other) => [...hostsOf(other)].some((host) => hosts.has(host))),
   ];
+  for (const companion of companions) for (const host of otherHostsOf(companion)) hosts.add(host);
   const services = new Set(companions.some(asksOfServices) ? companions.flatMap(servicesOf) : []);
   return (host: string, models: readonly (VirtualHost | undefined)[]): boolean =>
     hosts.has(host) ||

@@ -40,11 +40,17 @@ export interface DebugBench extends AsyncDisposable {
   connect(node: string, options?: { readonly refuse?: string }): Promise<FakeEnvoy>;
 }
 
+/** Those of the product, for nodes that name no extension: nothing is kept from them. */
+export const CONTENT_FEATURES: readonly Feature[] = allFeatures.map((feature) => ({
+  ...feature,
+  requires: [],
+}));
+
 const WORDS = 'bad <b>regex</b> & "quotes"';
 
 /** The gateways of these definitions (default: one, as with no settings) on a small store, with its ADS and debug servers: all real, but for the Envoys. */
 export async function debugBench(
-  features: readonly Feature[] = allFeatures,
+  features: readonly Feature[] = CONTENT_FEATURES,
   definitions: readonly GatewayDefinition[] = [],
 ): Promise<DebugBench> {
   const errors: unknown[] = [];
