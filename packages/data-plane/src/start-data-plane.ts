@@ -91,7 +91,7 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
     const run = async (signal: AbortSignal): Promise<number | undefined> => {
       await objects.listed;
       if (signal.aborted) return undefined;
-      if (!isLeader()) return clock.now() + LEADER_MS;
+      if (!isLeader()) return undefined;
       const done = await mindOnce({ ...options, clock }, objects, made.gateway, signal);
       tell(done?.problems ?? []);
       if (done?.passing !== undefined) throw done.passing;
@@ -129,8 +129,6 @@ export function startDataPlane(options: DataPlaneOptions): DataPlane {
 }
 
 const RESYNC_MS = 600_000;
-/** How soon a replica that has come to lead begins; to ask costs nothing. */
-const LEADER_MS = 2_000;
 const REFUSED_MS = 30_000;
 
 /** One look at a gateway: its objects, then its status. `undefined`: there is no such resource, or nothing to do for it. */

@@ -5,6 +5,7 @@ import {
   type RawObject,
 } from "@sluice/kubernetes-objects";
 import { z } from "zod";
+import { LoadBalancerHolder } from "./load-balancer-status.ts";
 
 /** What an Ingress says of itself, as the API server has it; none of it is in the model. */
 export interface IngressFacts {
@@ -54,18 +55,7 @@ const Ingress = z.object({
     annotations: z.record(z.string(), z.string()).nullish().catch(undefined),
     managedFields: z.array(Managed).nullish().catch(undefined),
   }),
-  status: z
-    .object({
-      loadBalancer: z
-        .object({
-          ingress: z
-            .array(z.object({ ip: z.string().optional(), hostname: z.string().optional() }))
-            .nullish(),
-        })
-        .nullish(),
-    })
-    .nullish()
-    .catch(undefined),
+  status: LoadBalancerHolder,
 });
 
 /**

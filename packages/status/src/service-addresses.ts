@@ -3,6 +3,7 @@ import type { RawObject } from "@sluice/kubernetes-objects";
 import { openWatch, persist } from "@sluice/source-kubernetes";
 import { z } from "zod";
 import type { PublishedAddress } from "./facts.ts";
+import { LoadBalancerHolder } from "./load-balancer-status.ts";
 
 export interface ServiceAddressesOptions {
   readonly api: KubeApi;
@@ -75,18 +76,7 @@ const Service = z.object({
       externalIPs: z.array(z.string()).nullish().catch(undefined),
     })
     .catch({ type: "ClusterIP", clusterIP: "", externalName: "" }),
-  status: z
-    .object({
-      loadBalancer: z
-        .object({
-          ingress: z
-            .array(z.object({ ip: z.string().optional(), hostname: z.string().optional() }))
-            .nullish(),
-        })
-        .nullish(),
-    })
-    .nullish()
-    .catch(undefined),
+  status: LoadBalancerHolder,
 });
 
 /**

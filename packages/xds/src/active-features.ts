@@ -9,11 +9,11 @@ export interface ActiveFeatures {
   readonly lacking: readonly { readonly feature: Feature; readonly missing: readonly string[] }[];
 }
 
-/** Sorts out the features that a node can serve. The filters that a feature installs count as required. */
+/** Sorts out the features that a node can serve. */
 export function activeFeatures(features: readonly Feature[], capabilities: NodeCapabilities): ActiveFeatures {
   const all = features.map((feature) => ({
     feature,
-    missing: requirements(feature).filter((name) => !capabilities.has(name)),
+    missing: requirementsOf(feature).filter((name) => !capabilities.has(name)),
   }));
   return {
     active: all.filter(({ missing }) => missing.length === 0).map(({ feature }) => feature),
@@ -21,9 +21,18 @@ export function activeFeatures(features: readonly Feature[], capabilities: NodeC
   };
 }
 
-function requirements(feature: Feature): readonly string[] {
-  const filters = (feature.httpFilters?.() ?? []).map((filter) => filter.typedConfig?.typeUrl);
-  return [...new Set([...(feature.requires ?? []), ...filters.filter((url) => url !== undefined)])];
+/**
+ * The extensions that a node must have for a feature, named as Envoy lists them, that is without the host of a type
+ * URL: those that it declares, and the filters that it installs.
+ */
+export function requirementsOf(feature: Feature): readonly string[] {
+  const filters = (feature.httpFilters?.() ?? []).flatMap(({ typedConfig }) => typedConfig?.typeUrl ?? []);
+  return [...new Set([...(feature.requires ?? []), ...filters].map(extensionName))];
+}
+
+/** The name of the message that a type URL stands for; what is none stays as it is. */
+function extensionName(typeUrl: string): string {
+  return typeUrl.replace("type.googleapis.com/", "");
 }
 
 /** What becomes of policies that the node cannot serve. */

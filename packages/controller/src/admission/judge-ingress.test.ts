@@ -1,14 +1,15 @@
 import { defineFeature, enumType, key } from "@sluice/feature-api";
 import { features } from "@sluice/features";
-import { DEFAULT_CERTIFICATE, DEFAULT_GATEWAY_SETTINGS, type KubeObject, objectKey } from "@sluice/model";
+import { DEFAULT_GATEWAY_SETTINGS, type KubeObject, objectKey } from "@sluice/model";
 import { createGraph, createStore, defineIndex } from "@sluice/store";
-import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS, type TranslateSettings } from "@sluice/translate";
+import { DEFAULT_CONTROLLER } from "@sluice/translate";
 import {
   arbitraryIngress,
   arbitraryOperations,
   ingress,
   keyPair,
   service,
+  TEST_SETTINGS,
   type WorldOptions,
 } from "@sluice/translate/testing";
 import fc from "fast-check";
@@ -17,20 +18,7 @@ import { createControlPlane } from "../gateway/control-plane.ts";
 import { diagnosticsOf, judgeIngress, UNKNOWABLE } from "./judge-ingress.ts";
 import { overlayStore } from "./overlay-store.ts";
 
-const translate: TranslateSettings = {
-  listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
-  sslRedirect: true,
-  httpsPort: 443,
-  allowExternalName: false,
-  allowCrossNamespace: false,
-  now: () => 0,
-  defaultCertificate: {
-    name: DEFAULT_CERTIFICATE,
-    chain: Buffer.from("chain"),
-    key: Buffer.from("key"),
-    origins: [],
-  },
-};
+const translate = { ...TEST_SETTINGS, now: () => 0 };
 
 const gateway = { translate, settings: DEFAULT_GATEWAY_SETTINGS };
 const options = { features, gateways: [gateway], controller: DEFAULT_CONTROLLER };

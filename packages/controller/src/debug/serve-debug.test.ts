@@ -1,10 +1,11 @@
+import { features } from "@sluice/features";
 import { TYPE_URLS } from "@sluice/protos";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selfSignedCertificate } from "../gateway/self-signed.ts";
 import { OperatorError } from "../operator-error.ts";
 import { PAGES, PROBE_PAGES } from "./pages/index.ts";
 import { serveDebug } from "./serve-debug.ts";
-import { CONTENT_FEATURES, type DebugBench, debugBench, shop } from "./testing/debug-bench.ts";
+import { type DebugBench, debugBench, shop } from "./testing/debug-bench.ts";
 
 const XSS = `<img src=x onerror=alert(1)>"'`;
 const SECRET = "something hush-hush";
@@ -466,7 +467,7 @@ test("where probes are served, nothing else is", async () => {
 
 describe("several renderings", () => {
   test("each is shown by its name, and a node with its own", async () => {
-    const needy = CONTENT_FEATURES.map((feature) =>
+    const needy = features.map((feature) =>
       feature.id === "canary" ? { ...feature, requires: ["envoy.x"] } : feature,
     );
     await using bench = await debugBench(needy);

@@ -1,3 +1,5 @@
+import { defineFeature, enumType, key } from "@sluice/feature-api";
+import { any } from "@sluice/protos";
 import { loadFiles } from "@sluice/source-file";
 import { createStore } from "@sluice/store";
 import { expect, test } from "vitest";
@@ -34,5 +36,37 @@ test("a state that is in the middle of a change is not rendered, and what it cam
   mayRender = true;
   controlPlane.flush();
   expect([rendered, names()]).toEqual([1, ["http/shop.example", "https/shop.example"]]);
+  controlPlane.stop();
+});
+
+const LUA = "envoy.extensions.filters.http.lua.v3.Lua";
+
+test.each([
+  ["has", [LUA], []],
+  ["lacks", [], ["annotation-unsupported"]],
+])("a node that %s the filter of a feature", async (_what, extensions, expected) => {
+  const store = createStore();
+  const scripted = defineFeature({
+    id: "scripted",
+    title: "Scripted",
+    scope: "route",
+    onInvalid: "ignore",
+    keys: { scripted: key(enumType(["on"]), { doc: "A script.", example: "on" }) },
+    parse: (values) => values.scripted,
+    stage: "mutate",
+    httpFilters: () => [{ name: "scripted", disabled: true, typedConfig: any(LUA, {}) }],
+  });
+  const controlPlane = createControlPlane({
+    store,
+    features: [scripted],
+    ...(await settingsForTranslation(Settings.parse({}))),
+    whenIdle: () => Promise.resolve(),
+  });
+  const yaml = shop("shop.example", { "mse.ingress.kubernetes.io/scripted": "on" });
+  store.apply({ set: loadFiles(["-"], { stdin: yaml }).objects, removed: [] });
+  const { name } = controlPlane.renderingFor(new Set(extensions));
+  expect(name).toBe(extensions.length === 0 ? `without ${LUA}` : "full");
+  const codes = controlPlane.diagnostics().map(({ code }) => code);
+  expect(codes.filter((code) => code === "annotation-unsupported")).toEqual(expected);
   controlPlane.stop();
 });

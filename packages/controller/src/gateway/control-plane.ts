@@ -10,7 +10,7 @@ import {
   startTranslation,
   type TranslateSettings,
 } from "@sluice/translate";
-import { createXds, type Xds } from "@sluice/xds";
+import { createXds, requirementsOf, type Xds } from "@sluice/xds";
 import { createEffectiveStore } from "./effective-store.ts";
 import { createIsolation, type Isolation, quarantineDiagnostics } from "./isolation.ts";
 import { createModelState, type ModelState } from "./model-state.ts";
@@ -101,7 +101,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
           },
         };
   const renderings = new Map<string, Rendering>();
-  const required = new Set(features.flatMap((feature) => feature.requires ?? []));
+  const required = new Set(features.flatMap(requirementsOf));
 
   let gateway = options.gateway;
   const xdsFor = (capabilities: NodeCapabilities): Xds =>

@@ -4,7 +4,6 @@ import { type NodeInfo, type Peer, serveAds } from "@sluice/ads";
 import { FakeEnvoy } from "@sluice/ads/testing";
 import { features } from "@sluice/features";
 import {
-  DEFAULT_CERTIFICATE,
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayDefinition,
   type KubeObject,
@@ -12,10 +11,12 @@ import {
 } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
 import { createStore } from "@sluice/store";
-import { endpoint, ingress, service, slice } from "@sluice/translate/testing";
+import { endpoint, ingress, service, slice, TEST_SETTINGS } from "@sluice/translate/testing";
 import { gatewayUri } from "@sluice/xds-identity";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createGateways, type ServedGateway } from "./gateways.ts";
+
+const { listens: _listens, httpsPort: _port, ...SHARED } = TEST_SETTINGS;
 
 function setUp({ takesAnyNode = false }: { readonly takesAnyNode?: boolean } = {}) {
   const store = createStore({
@@ -27,18 +28,7 @@ function setUp({ takesAnyNode = false }: { readonly takesAnyNode?: boolean } = {
   const gateways = createGateways({
     store,
     features,
-    translate: {
-      sslRedirect: true,
-      allowExternalName: false,
-      allowCrossNamespace: false,
-      now: () => 0,
-      defaultCertificate: {
-        name: DEFAULT_CERTIFICATE,
-        chain: Buffer.from("chain"),
-        key: Buffer.from("key"),
-        origins: [],
-      },
-    },
+    translate: SHARED,
     controller: "mse.alibabacloud.com/ingress",
     takesAnyNode,
     whenIdle: () => Promise.resolve(),

@@ -1,6 +1,5 @@
 import { features } from "@sluice/features";
 import {
-  DEFAULT_CERTIFICATE,
   DEFAULT_GATEWAY_SETTINGS,
   type Ingress,
   type KubeObject,
@@ -9,7 +8,7 @@ import {
 } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
 import { createStore, type Store } from "@sluice/store";
-import { DEFAULT_CONTROLLER, DEFAULT_INGRESS_CLASS, type TranslateSettings } from "@sluice/translate";
+import { DEFAULT_CONTROLLER, type TranslateSettings } from "@sluice/translate";
 import {
   arbitraryAnnotations,
   arbitraryIngress,
@@ -20,6 +19,7 @@ import {
   type Operation,
   service,
   slice,
+  TEST_SETTINGS,
   type WorldOptions,
 } from "@sluice/translate/testing";
 import fc from "fast-check";
@@ -30,21 +30,7 @@ import { createGateways, type Gateways } from "./gateways.ts";
 /** The two laws of the design page. `LAWS_RUNS=20` tries twenty times as much. */
 const RUNS = 150 * Number(process.env.LAWS_RUNS ?? "1");
 
-const SETTINGS: TranslateSettings = {
-  listens: { ingressClass: DEFAULT_INGRESS_CLASS, controller: DEFAULT_CONTROLLER },
-  sslRedirect: true,
-  httpsPort: 443,
-  allowExternalName: false,
-  allowCrossNamespace: false,
-  now: () => 0,
-  // Rendering passes the bytes through.
-  defaultCertificate: {
-    name: DEFAULT_CERTIFICATE,
-    chain: Buffer.from("chain"),
-    key: Buffer.from("key"),
-    origins: [],
-  },
-};
+const SETTINGS: TranslateSettings = { ...TEST_SETTINGS, now: () => 0 };
 
 let options: WorldOptions;
 beforeAll(async () => {

@@ -7,6 +7,7 @@ import { DEFAULT_GATEWAY_SETTINGS, type GatewayDefinition } from "@sluice/model"
 import { TYPE_URLS } from "@sluice/protos";
 import { loadFiles } from "@sluice/source-file";
 import { createStore } from "@sluice/store";
+import { requirementsOf } from "@sluice/xds";
 import { gatewayChoice, translateSettings } from "../../config/gateway-settings.ts";
 import { Settings } from "../../config/settings.ts";
 import type { ControlPlane } from "../../gateway/control-plane.ts";
@@ -40,17 +41,14 @@ export interface DebugBench extends AsyncDisposable {
   connect(node: string, options?: { readonly refuse?: string }): Promise<FakeEnvoy>;
 }
 
-/** Those of the product, for nodes that name no extension: nothing is kept from them. */
-export const CONTENT_FEATURES: readonly Feature[] = allFeatures.map((feature) => ({
-  ...feature,
-  requires: [],
-}));
+/** What an Envoy says of itself that lacks nothing of what the product asks for. */
+const ABLE = { extensions: [{ name: "all", typeUrls: [...new Set(allFeatures.flatMap(requirementsOf))] }] };
 
 const WORDS = 'bad <b>regex</b> & "quotes"';
 
 /** The gateways of these definitions (default: one, as with no settings) on a small store, with its ADS and debug servers: all real, but for the Envoys. */
 export async function debugBench(
-  features: readonly Feature[] = CONTENT_FEATURES,
+  features: readonly Feature[] = allFeatures,
   definitions: readonly GatewayDefinition[] = [],
 ): Promise<DebugBench> {
   const errors: unknown[] = [];
@@ -113,7 +111,7 @@ export async function debugBench(
     get,
     html: async (path) => (await get(path, { accept: "text/html,*/*;q=0.8" })).text,
     async connect(node, { refuse } = {}) {
-      const envoy = new FakeEnvoy({ address: ads.address, node });
+      const envoy = new FakeEnvoy({ address: ads.address, node, about: ABLE });
       envoys.push(envoy);
       void answerAll(envoy, controlPlane.renderings()[0]?.resources.values() ?? [], refuse);
       await ads.when((nodes) => nodes().some(({ info }) => info.id === node));
