@@ -1,4 +1,4 @@
-import type { Diagnostic, ListeningRules, ObjectKey, ObjectRef } from "@sluice/model";
+import type { Diagnostic, ListeningRules, ObjectRef } from "@sluice/model";
 import { parseObjectKey } from "@sluice/model";
 import type { StoreReader } from "@sluice/store";
 import {
@@ -29,11 +29,10 @@ export function watchUnserved({ store, gateways, controller, sink }: UnservedOpt
   return store.graph.forEachKey(
     index.keys,
     (key) => {
-      const finding = findingOf(parseListenedKey(key), gateways(), controller, store);
-      const ingresses = finding === undefined ? [] : index.get(key);
+      const say = findingOf(parseListenedKey(key), gateways(), controller, store);
       sink(
         `unserved ${key}`,
-        ingresses.flatMap((ingress) => (finding === undefined ? [] : finding(refOf(ingress)))),
+        say === undefined ? [] : index.get(key).map((ingress) => say(parseObjectKey(ingress))),
       );
     },
     (key) => sink(`unserved ${key}`, []),
@@ -41,6 +40,12 @@ export function watchUnserved({ store, gateways, controller, sink }: UnservedOpt
 }
 
 type Finding = (ingress: ObjectRef) => Diagnostic;
+
+/** What is to be said of the class that an Ingress names, or does not name. */
+function finding(words: Omit<Diagnostic, "origin" | "key">): Finding {
+  const key = "spec.ingressClassName";
+  return (object) => ({ ...words, origin: { object, field: key }, key });
+}
 
 function findingOf(
   listened: Listened,
@@ -75,11 +80,9 @@ function withoutConfig(
   const nearby = gateways.find(({ namespace: _namespace, ...rules }) => listensTo(rules, listened, store));
   if (nearby?.namespace !== undefined)
     return elsewhere(ingressClass, nearby.config ?? ingressClass, nearby.namespace);
-  return (object) => ({
+  return finding({
     code: "ingress-gateway-missing",
     severity: "warning",
-    origin: { object, field: "spec.ingressClassName" },
-    key: "spec.ingressClassName",
     value: ingressClass,
     message: `The class ${ingressClass} points at no MseIngressConfig, and no gateway here listens to it by name: the Ingress is not served.`,
     expected: "an IngressClass whose spec.parameters point at a MseIngressConfig",
@@ -89,11 +92,9 @@ function withoutConfig(
 
 function withoutClass(gateways: readonly ListeningRules[]): Finding {
   const named = gateways.find(({ ingressClass = "" }) => ingressClass !== "")?.ingressClass;
-  return (object) => ({
+  return finding({
     code: "ingress-class-missing",
     severity: "warning",
-    origin: { object, field: "spec.ingressClassName" },
-    key: "spec.ingressClassName",
     message: "The Ingress names no class, and no class of ours is the default: it is not served.",
     expected: `spec.ingressClassName: ${named ?? "a class that a gateway listens to"}`,
     hint: "Name the class, or mark an IngressClass as the default.",
@@ -102,11 +103,9 @@ function withoutClass(gateways: readonly ListeningRules[]): Finding {
 
 /** An error: served without its config, its Ingresses would be open to addresses that the config keeps out. */
 function withoutGateway(ingressClass: string, config: string): Finding {
-  return (object) => ({
+  return finding({
     code: "ingress-gateway-missing",
     severity: "error",
-    origin: { object, field: "spec.ingressClassName" },
-    key: "spec.ingressClassName",
     value: ingressClass,
     message: `The class ${ingressClass} points at the MseIngressConfig ${config}, whose policy is not in force on any gateway here: the Ingress is not served.`,
     expected: `a gateway that is configured by the MseIngressConfig ${config}`,
@@ -115,18 +114,12 @@ function withoutGateway(ingressClass: string, config: string): Finding {
 }
 
 function elsewhere(ingressClass: string, config: string, namespace: string): Finding {
-  return (object) => ({
+  return finding({
     code: "ingress-gateway-missing",
     severity: "warning",
-    origin: { object, field: "spec.ingressClassName" },
-    key: "spec.ingressClassName",
     value: ingressClass,
     message: `The gateway ${config} listens to the namespace ${namespace} alone: the Ingress is not served.`,
     expected: `an Ingress in ${namespace}`,
     hint: `See spec.ingress.local.watchNamespace of the MseIngressConfig ${config}.`,
   });
-}
-
-function refOf(key: ObjectKey): ObjectRef {
-  return parseObjectKey(key);
 }
