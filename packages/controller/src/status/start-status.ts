@@ -209,7 +209,8 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
     peers: (gateway) => replicas?.peers.gateway(gateway) ?? { nodes: 0, listening: 0 },
     onPeersChange: (listener) => replicas?.peers.onGatewaysChange(listener),
     leader: () => election?.status(),
-    measured: { isLeader: () => election?.isLeader() ?? true, reporter },
+    // Who is to be elected does not lead before that: another replica may.
+    measured: { isLeader: () => election?.isLeader() ?? !hasElection, reporter },
     async close() {
       stopFollowing();
       await reporter.close();
