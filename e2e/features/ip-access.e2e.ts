@@ -71,6 +71,21 @@ const shared = useGateway({
     }),
     ingress({ name: "neighbour", host: "two.example.com", paths: [{ path: "/plain", service: "echo" }] }),
     ingress({
+      name: "named-twice",
+      host: "named-twice.example.com",
+      annotations: {
+        "mse.ingress.kubernetes.io/allowlist-source-range": FRIEND,
+        "nginx.ingress.kubernetes.io/whitelist-source-range": "*",
+      },
+    }),
+    ingress({
+      name: "root",
+      host: "root.example.com",
+      annotations: { "whitelist-source-range": FRIEND },
+      paths: [{ path: "/", pathType: "Exact", service: "echo" }],
+    }),
+    ingress({ name: "below-root", host: "root.example.com" }),
+    ingress({
       name: "moved",
       host: "moved.example.com",
       annotations: { "whitelist-source-range": FRIEND, "permanent-redirect": "https://example.com/new" },
@@ -119,6 +134,20 @@ it("denylist-source-range replaces blacklist-source-range, which is reported", a
   expect(shared.diagnostics("hinted")).toMatchObject([
     { code: "annotation-no-effect", key: "mse.ingress.kubernetes.io/blacklist-source-range" },
   ]);
+});
+
+it("of two names of a list the stronger prefix decides, and the other is reported", async () => {
+  expect(await status("named-twice.example.com", ME)).toBe(403);
+  expect(await status("named-twice.example.com", FRIEND)).toBe(200);
+  expect(shared.diagnostics("named-twice")).toMatchObject([
+    { code: "annotation-conflict", key: "nginx.ingress.kubernetes.io/whitelist-source-range" },
+  ]);
+});
+
+it.each(["/", "/?x", "//", "///", "/./", "/a/..//"])("%s does not get round a list of /", async (path) => {
+  expect(await status("root.example.com", ME, path)).toBe(403);
+  expect(await status("root.example.com", FRIEND, path)).toBe(200);
+  expect(await status("root.example.com", ME, "/x")).toBe(200);
 });
 
 describe("redirects are answered to everyone", () => {

@@ -9,7 +9,10 @@ export function pathMismatch(match: PathMatch, path: string): string | undefined
   const [wanted, has] = [fold(match.value), fold(path)];
   const aside = match.ignoreCase ? ", without case" : "";
   if (match.kind === "exact")
-    return has === wanted ? undefined : `path ${match.value} is not ${path}${aside}`;
+    // Two slashes are what Envoy leaves of a path that is nothing but slashes.
+    return has === wanted || (wanted === "/" && has === "//")
+      ? undefined
+      : `path ${match.value} is not ${path}${aside}`;
   if (wanted === "/" || has === wanted || has.startsWith(`${wanted}/`)) return undefined;
   return has.startsWith(wanted)
     ? `path ${match.value} ends within an element of ${path}${aside}`

@@ -5,8 +5,12 @@ const OBJECT = { kind: "Ingress", namespace: "default", name: "web" } as const;
 const MSE = "mse.ingress.kubernetes.io/";
 const NGINX = "nginx.ingress.kubernetes.io/";
 
-function resolve(annotations: Record<string, string>, blankCounts?: (key: string) => boolean) {
-  const { set, diagnostics } = resolveAnnotations(OBJECT, annotations, blankCounts);
+function resolve(
+  annotations: Record<string, string>,
+  blankCounts?: (key: string) => boolean,
+  nameOf?: (key: string) => string,
+) {
+  const { set, diagnostics } = resolveAnnotations(OBJECT, annotations, blankCounts, nameOf);
   const texts = Object.fromEntries([...set].map(([key, { text }]) => [key, text]));
   return { texts, conflicts: diagnostics.map(({ key }) => key) };
 }
@@ -38,6 +42,28 @@ describe("resolveAnnotations", () => {
     expect(resolve({ [`${MSE}a`]: "", [`${NGINX}a`]: "1" }, (key) => key === "a")).toEqual({
       texts: { a: "" },
       conflicts: [`${NGINX}a`],
+    });
+  });
+
+  describe("with other names of a key", () => {
+    const nameOf = (key: string): string => (key === "a-alias" ? "z" : key);
+
+    it("lets the prefix decide between them, and reports the other", () => {
+      expect(resolve({ [`${NGINX}z`]: "1", [`${MSE}a-alias`]: "2" }, undefined, nameOf)).toEqual({
+        texts: { z: "2" },
+        conflicts: [`${NGINX}z`],
+      });
+    });
+
+    it("lets the key's own name decide under one prefix", () => {
+      expect(resolve({ [`${MSE}z`]: "1", [`${MSE}a-alias`]: "2" }, undefined, nameOf)).toEqual({
+        texts: { z: "1" },
+        conflicts: [`${MSE}a-alias`],
+      });
+      expect(resolve({ [`${MSE}z`]: "", [`${MSE}a-alias`]: "2" }, undefined, nameOf)).toEqual({
+        texts: { z: "2" },
+        conflicts: [],
+      });
     });
   });
 });

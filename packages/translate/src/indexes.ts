@@ -1,4 +1,10 @@
-import { type Feature, parseFeature, type References, resolveAnnotations } from "@sluice/feature-api";
+import {
+  type Feature,
+  keyNames,
+  parseFeature,
+  type References,
+  resolveAnnotations,
+} from "@sluice/feature-api";
 import type { Ingress, ObjectRef } from "@sluice/model";
 import { defineIndex, type IndexDefinition } from "@sluice/store";
 import { ANY_HOST, normalizeHost } from "./host-name.ts";
@@ -31,7 +37,7 @@ function askedHosts(ingress: Ingress, hosts: readonly string[], features: readon
   if (asked.length === 0) return [];
   const { namespace, name } = ingress.metadata;
   const object: ObjectRef = { kind: "Ingress", namespace, name };
-  const { set } = resolveAnnotations(object, ingress.metadata.annotations);
+  const { set } = resolveAnnotations(object, ingress.metadata.annotations, undefined, keyNames(features));
   return asked.flatMap((feature) => {
     const { policy } = parseFeature(feature, set, object, NO_REFERENCES);
     if (policy === undefined) return [];

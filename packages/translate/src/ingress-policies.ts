@@ -5,6 +5,7 @@ import {
   askMarks,
   createReport,
   type Feature,
+  keyNames,
   parseFeature,
   type References,
   resolveAnnotations,
@@ -36,7 +37,12 @@ export function ingressPolicies(
   };
   const blankCounts = (key: string): boolean =>
     context.features.some(({ keys }) => keys[key]?.blankCounts === true);
-  const { set, diagnostics } = resolveAnnotations(object, ingress.metadata.annotations, blankCounts);
+  const { set, diagnostics } = resolveAnnotations(
+    object,
+    ingress.metadata.annotations,
+    blankCounts,
+    keyNames(context.features),
+  );
   const parsed = parseAll(context.byScope.route, set, object, references);
   return {
     annotations: set,

@@ -10,6 +10,8 @@ test.each<[PathMatch, object]>([
     { kind: "exact", value: "/a", ignoreCase: true },
     { path: "/a", ...INSENSITIVE },
   ],
+  // Envoy leaves two of a path that is nothing but slashes.
+  [{ kind: "exact", value: "/" }, { safeRegex: { regex: "//?" } }],
   [{ kind: "prefix", value: "/" }, { prefix: "/" }],
   [{ kind: "prefix", value: "/", ignoreCase: true }, { prefix: "/" }],
   [{ kind: "prefix", value: "/a" }, { pathSeparatedPrefix: "/a" }],

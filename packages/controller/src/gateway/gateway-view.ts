@@ -1,5 +1,5 @@
 import type { AnnotationText, GatewayView } from "@sluice/explain";
-import { declaresKey, type Feature, resolveAnnotations } from "@sluice/feature-api";
+import { declaresKey, type Feature, keyNames, resolveAnnotations } from "@sluice/feature-api";
 import type { ObjectRef } from "@sluice/model";
 import type { Store } from "@sluice/store";
 import type { ModelState } from "./model-state.ts";
@@ -12,15 +12,20 @@ export function gatewayView(model: ModelState, store: Store, features: readonly 
     loadAssignment: (cluster) => model.loadAssignments.get(cluster),
     annotations(object, id) {
       const feature = features.find((one) => one.id === id);
-      return feature === undefined ? [] : annotationsOf(object, feature, store);
+      return feature === undefined ? [] : annotationsOf(object, feature, store, keyNames(features));
     },
   };
 }
 
-function annotationsOf(object: ObjectRef, feature: Feature, store: Store): AnnotationText[] {
+function annotationsOf(
+  object: ObjectRef,
+  feature: Feature,
+  store: Store,
+  nameOf: (key: string) => string,
+): AnnotationText[] {
   const found = store.get(object.kind, object.namespace, object.name);
   if (found === undefined) return [];
-  const { set } = resolveAnnotations(object, found.metadata.annotations);
+  const { set } = resolveAnnotations(object, found.metadata.annotations, undefined, nameOf);
   return [...set]
     .filter(([key]) => declaresKey(feature, key))
     .map(([, { annotation, text }]) => ({ object, key: annotation, value: text }));
