@@ -50,7 +50,8 @@ const IGNORED: readonly [key: string, value: string][] = [
   ["mirror-target-service", "near:http"],
   ["mirror-target-fqdn", "$host"],
   ["mirror-target", `http://${URL_OF}/copy$request_uri`],
-  ["mirror-target", "http://outside.example.com$request_uri"],
+  ["mirror-target", "http://outside.example.com/copy$request_uri"],
+  ["mirror-target", "ftp://outside.example.com"],
 ];
 
 const SIDE: readonly [key: string, value: string][] = [

@@ -83,7 +83,8 @@ function actionChange(
 ): { readonly aspect: "action" | "weights"; readonly before: string; readonly after: string }[] {
   if (old.kind === "forward" && young.kind === "forward") {
     const names = ({ backends }: typeof old) => backends.map(({ backend }) => backend.name).sort();
-    if (isDeepStrictEqual(names(old), names(young)) && old.backends.length > 1)
+    const isSameMirror = isDeepStrictEqual(old.mirror, young.mirror);
+    if (isDeepStrictEqual(names(old), names(young)) && old.backends.length > 1 && isSameMirror)
       return [{ aspect: "weights", before: sharesWords(old), after: sharesWords(young) }];
     return [{ aspect: "action", before: actionWords(old), after: actionWords(young) }];
   }

@@ -45,6 +45,16 @@ export type ActionOutcome = ForwardOutcome | RedirectOutcome | RespondOutcome;
 export interface ForwardOutcome {
   readonly kind: "forward";
   readonly backends: readonly BackendOutcome[];
+  readonly mirror?: MirrorOutcome;
+}
+
+/** Where copies of the requests go; what becomes of them changes nothing for the request. */
+export interface MirrorOutcome {
+  /** Of the requests that the route takes. */
+  readonly percent: number;
+  /** The host that the copy names. Absent: that of the request, with `-shadow` behind it. */
+  readonly host?: string;
+  readonly backend: BackendOutcome;
 }
 
 export interface RedirectOutcome {
@@ -72,7 +82,7 @@ export interface BackendOutcome {
     readonly health: "healthy" | "draining";
     readonly zone?: string;
   }[];
-  /** Set: requests to it get 503, and why. */
+  /** Set: requests to it get 503, copies of requests are dropped; and why. */
   readonly fault?: string;
   readonly policies: readonly PolicyInForce[];
 }

@@ -1,5 +1,6 @@
 import type {
   Cluster,
+  Mirror,
   ObjectRef,
   Policies,
   RedirectAction,
@@ -9,7 +10,7 @@ import type {
 } from "@sluice/model";
 import { objectKey } from "@sluice/model";
 import type { Taken } from "./decide.ts";
-import type { ActionOutcome, BackendOutcome, Outcome, PolicyInForce } from "./explanation.ts";
+import type { ActionOutcome, BackendOutcome, MirrorOutcome, Outcome, PolicyInForce } from "./explanation.ts";
 import { redirectLocation } from "./redirect-location.ts";
 import type { SeenRequest } from "./request.ts";
 import { showable } from "./showable.ts";
@@ -51,13 +52,26 @@ function actionOutcome(
   switch (action.kind) {
     case "forward": {
       const sum = action.backends.reduce((total, { weight }) => total + weight, 0);
-      return { kind: "forward", backends: action.backends.map((each) => backendOutcome(each, sum, view)) };
+      return {
+        kind: "forward",
+        backends: action.backends.map((each) => backendOutcome(each, sum, view)),
+        ...(action.mirror && { mirror: mirrorOutcome(action.mirror, request, view) }),
+      };
     }
     case "redirect":
       return redirect(action);
     case "respond":
       return { kind: "respond", status: action.status, reason: action.reason };
   }
+}
+
+function mirrorOutcome(mirror: Mirror, { scheme }: SeenRequest, view: GatewayView): MirrorOutcome {
+  const { backend, httpsBackend = backend, percent, host } = mirror;
+  return {
+    percent,
+    ...(host !== undefined && { host }),
+    backend: backendOutcome({ backend: scheme === "https" ? httpsBackend : backend, weight: 1 }, 1, view),
+  };
 }
 
 function backendOutcome(

@@ -1,4 +1,11 @@
-import type { BackendOutcome, Competitor, Explanation, Outcome, PolicyInForce } from "./explanation.ts";
+import type {
+  BackendOutcome,
+  Competitor,
+  Explanation,
+  MirrorOutcome,
+  Outcome,
+  PolicyInForce,
+} from "./explanation.ts";
 import { printable, shortened } from "./printable.ts";
 import { PLAIN, type Style } from "./style.ts";
 import { objectWords, percentWords } from "./words.ts";
@@ -54,6 +61,7 @@ function outcomeLines({ percent, route, match, origins, action, policies }: Outc
         `${head}${style.good("forward")} to ${action.backends.map(({ cluster }) => cluster).join(", ")}`,
         ...from,
         ...action.backends.flatMap((backend) => backendLines(backend, action.backends.length > 1, style)),
+        ...(action.mirror === undefined ? [] : mirrorLines(action.mirror, style)),
         ...policyLines(policies, style),
       ];
     case "redirect":
@@ -71,14 +79,35 @@ function outcomeLines({ percent, route, match, origins, action, policies }: Outc
   }
 }
 
+function mirrorLines({ percent, host, backend }: MirrorOutcome, style: Style): string[] {
+  const name = host === undefined ? "the request's with -shadow" : host;
+  return [
+    field("copies", `${percentWords(percent)} ${clusterText(backend, style)}`, style),
+    field("", style.dim(`with host ${name}`), style),
+    ...(backend.fault === undefined ? [] : [field("", style.warn(`no copies: ${backend.fault}`), style)]),
+    ...endpointLines(backend, style),
+    ...policyLines(backend.policies, style),
+  ];
+}
+
 function backendLines(backend: BackendOutcome, isOneOfMany: boolean, style: Style): string[] {
-  const { cluster, percent, target, protocol, endpoints, fault, policies } = backend;
+  const { percent, fault, policies } = backend;
   const share = isOneOfMany ? `${percentWords(percent)} ` : "";
-  const speaks = protocol === "http2" ? ", HTTP/2" : "";
+  return [
+    field("cluster", `${share}${clusterText(backend, style)}`, style),
+    ...(fault === undefined ? [] : [field("", style.bad(`503: ${fault}`), style)]),
+    ...endpointLines(backend, style),
+    ...policyLines(policies, style),
+  ];
+}
+
+function clusterText({ cluster, target, protocol }: BackendOutcome, style: Style): string {
+  return `${cluster}  ${style.dim(`(${target}${protocol === "http2" ? ", HTTP/2" : ""})`)}`;
+}
+
+function endpointLines({ endpoints }: BackendOutcome, style: Style): string[] {
   const shown = endpoints.slice(0, MAX_ENDPOINTS);
   return [
-    field("cluster", `${share}${cluster}  ${style.dim(`(${target}${speaks})`)}`, style),
-    ...(fault === undefined ? [] : [field("", style.bad(`503: ${fault}`), style)]),
     ...shown.map(({ address, health, zone }) => {
       const state = health === "healthy" ? style.good(health) : style.warn(health);
       return field("", `${address}  ${state}${zone === undefined ? "" : style.dim(`  zone ${zone}`)}`, style);
@@ -86,7 +115,6 @@ function backendLines(backend: BackendOutcome, isOneOfMany: boolean, style: Styl
     ...(shown.length < endpoints.length
       ? [field("", style.dim(`and ${endpoints.length - shown.length} more endpoints`), style)]
       : []),
-    ...policyLines(policies, style),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type {
   BackendTarget,
   LoadAssignmentEndpoint,
+  Mirror,
   ObjectRef,
   Origin,
   Route,
@@ -34,11 +35,20 @@ export function originWords({ object, field }: Origin): string {
   return field === undefined ? objectWords(object) : `${objectWords(object)}, ${field}`;
 }
 
-/** `Service shop/web, port 80`. */
-export function targetWords({ namespace, name, port }: BackendTarget): string {
+/** `Service shop/web, port 80`, `host copies.example.com, port 443`. */
+export function targetWords(target: BackendTarget): string {
+  if (target.kind === "outside") return `host ${target.host}, port ${target.port}`;
+  const { namespace, name, port } = target;
   const which =
     port === "first" ? "first port" : "number" in port ? `port ${port.number}` : `port ${port.name}`;
   return `Service ${namespace}/${name}, ${which}`;
+}
+
+function mirrorWords(mirror: Mirror | undefined): string {
+  if (mirror === undefined) return "";
+  const { backend, percent, host } = mirror;
+  const share = percent < 100 ? `${percentWords(percent)} ` : "";
+  return `, copies ${share}to ${backend.name}${host === undefined ? "" : ` as host ${host}`}`;
 }
 
 /** What an action does, without a request to do it to. */
@@ -46,8 +56,9 @@ export function actionWords(action: RouteAction): string {
   switch (action.kind) {
     case "forward": {
       const [only, ...others] = action.backends;
-      if (only !== undefined && others.length === 0) return `forward to ${only.backend.name}`;
-      return `forward to ${action.backends.map(({ backend, weight }) => `${backend.name} (${weight})`).join(", ")}`;
+      const copies = mirrorWords(action.mirror);
+      if (only !== undefined && others.length === 0) return `forward to ${only.backend.name}${copies}`;
+      return `forward to ${action.backends.map(({ backend, weight }) => `${backend.name} (${weight})`).join(", ")}${copies}`;
     }
     case "redirect": {
       const { status, scheme, host, port, path } = action;

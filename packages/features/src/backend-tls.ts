@@ -136,6 +136,11 @@ export const backendTls = defineFeature({
   clusterTls,
 });
 
+/** The policy of a backend whose SNI is known, and whose certificate is believed whatever it is. */
+export function sniPolicy(name: string): BackendTlsPolicy {
+  return { implied: false, name, sni: true, ciphers: [] };
+}
+
 function clusterTls({ tls, http }: ClusterTls, policy: BackendTlsPolicy): void {
   const { name, sni, verify, versions, ciphers } = policy;
   const common = tls.commonTlsContext ?? {};

@@ -42,7 +42,7 @@ describe("the rule's own Service", () => {
   });
 
   test("counts as not ready when only a backend without weight is", () => {
-    const other = plain({ ...WEB.target, name: "other" });
+    const other = plain({ kind: "service", namespace: "shop", name: "other", port: { number: 80 } });
     const start = {
       backends: [
         { backend: WEB, weight: 1 },

@@ -1,5 +1,5 @@
 import { defineFeature, escapeFormat, key, type RouteDraft, serviceNameType } from "@sluice/feature-api";
-import type { BackendTarget, ObjectRef } from "@sluice/model";
+import { type BackendTarget, type ObjectRef, targetKey } from "@sluice/model";
 import type { HeaderValueOption } from "@sluice/protos";
 
 const ID = "default-backend";
@@ -44,12 +44,16 @@ export const defaultBackend = defineFeature({
     const own = draft.backends[0]?.backend.target;
     const policy: DefaultBackendPolicy = {
       target,
-      standsInFor: { ingress: context.object, service: own?.name ?? "", port: portText(own) },
+      standsInFor: {
+        ingress: context.object,
+        service: own?.kind === "service" ? own.name : "",
+        port: portText(own),
+      },
     };
     context.report.note("default-backend", {
       code: "service-no-endpoints",
       severity: "info",
-      message: `The Service ${own?.namespace ?? ""}/${own?.name ?? ""} has no ready endpoint: the default backend ${target.namespace}/${target.name} takes its traffic.`,
+      message: `The Service ${own === undefined ? "" : targetKey(own)} has no ready endpoint: the default backend ${targetKey(target)} takes its traffic.`,
     });
     return {
       ...draft,
@@ -82,6 +86,7 @@ export function goesToDefaultBackend(draft: RouteDraft): boolean {
 
 function portText(target: BackendTarget | undefined): string {
   if (target === undefined || target.port === "first") return "";
+  if (target.kind === "outside") return `${target.port}`;
   return "number" in target.port ? `${target.port.number}` : target.port.name;
 }
 

@@ -26,6 +26,19 @@ test.each<[Record<string, string>, unknown[]]>([
   [{ "mirror-target": "http://rec.far.svc:81$request_uri" }, ["far/rec/81", 100, "rec.far.svc:81"]],
   [{ "mirror-target": "https://rec.far.svc/" }, ["far/rec/443/https", 100, "rec.far.svc"]],
   [{ "mirror-target": "http://rec.far.svc", "mirror-host": "m.test" }, ["far/rec/80", 100, "m.test"]],
+  [{ "mirror-target-fqdn": "Rec.Example.com" }, ["_outside/rec.example.com/80", 100, undefined]],
+  [{ "mirror-target-fqdn": "rec", "mirror-target-fqdn-port": "81" }, ["_outside/rec/81", 100, undefined]],
+  [{ "mirror-target-fqdn": "10.1.2.3" }, ["_outside/10.1.2.3/80", 100, undefined]],
+  [{ "mirror-target-fqdn": "[FD00::1]" }, ["_outside/fd00::1/80", 100, undefined]],
+  [
+    { "mirror-target": "http://rec.example.com$request_uri" },
+    ["_outside/rec.example.com/80", 100, "rec.example.com"],
+  ],
+  [
+    { "mirror-target": "https://rec.example.com:8443/$request_uri", "mirror-percentage": "7" },
+    ["_outside/rec.example.com/8443/https", 7, "rec.example.com:8443"],
+  ],
+  [{ "mirror-target": "https://[fd00::1]" }, ["_outside/fd00::1/443/https", 100, "[fd00::1]"]],
 ])("%j", (annotations, mirror) => {
   expect(tried(annotations)).toEqual({ found: [], mirror });
 });
@@ -55,11 +68,17 @@ test.each([
   ["mirror-target-service", "rec:0"],
   ["mirror-target-service", "http://rec"],
   ["mirror-target-fqdn", "$host"],
-  ["mirror-target-fqdn", "rec.example.com"],
+  ["mirror-target-fqdn", "rec.example.com:80"],
+  ["mirror-target-fqdn", "*.example.com"],
+  ["mirror-target-fqdn", "http://rec.example.com"],
   ["mirror-target", "http://rec.far.svc/copy$request_uri"],
   ["mirror-target", "http://$host"],
   ["mirror-target", "rec.far.svc"],
-  ["mirror-target", "http://rec.example.com$request_uri"],
+  ["mirror-target", "http://rec.example.com/copy$request_uri"],
+  ["mirror-target", "http://rec.example.com$request_uri/x"],
+  ["mirror-target", "http://rec.example.com$uri"],
+  ["mirror-target", "ftp://rec.example.com"],
+  ["mirror-target", "http://a@rec.example.com"],
 ])("%s: %j mirrors nothing, reported", (key, text) => {
   expect(tried({ [key]: text })).toEqual({ found: [`annotation-value ${key}`], mirror: undefined });
 });
@@ -89,4 +108,17 @@ test("what has no effect is reported", () => {
 test("a Service that is missing mirrors nothing, reported", () => {
   const { policy, found } = parse(mirroring, { "mirror-target-service": "rec" });
   expect([policy, found]).toEqual([undefined, ["service-missing mirror-target-service"]]);
+});
+
+test("a host outside has its own name as SNI, an address has none, and neither certificate is verified", () => {
+  const variant = (url: string) => {
+    const { policy } = parse(mirroring, { "mirror-target": url });
+    return draft(mirroring, policy).draft.mirror?.backend.variant;
+  };
+  expect(variant("http://rec.example.com")).toEqual({});
+  expect(variant("https://rec.example.com")).toEqual({
+    "backend-protocol": { protocol: "HTTPS" },
+    "backend-tls": { implied: false, name: "rec.example.com", sni: true, ciphers: [] },
+  });
+  expect(variant("https://10.1.2.3")).toEqual({ "backend-protocol": { protocol: "HTTPS" } });
 });

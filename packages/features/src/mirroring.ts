@@ -1,8 +1,10 @@
+import { isIP } from "node:net";
 import {
   authorityType,
   bad,
   defineFeature,
   enumType,
+  hostName,
   httpUrlType,
   int,
   isObjectName,
@@ -12,10 +14,9 @@ import {
   type Values,
   type ValueType,
 } from "@sluice/feature-api";
-import { type BackendTarget, backendName } from "@sluice/model";
+import { type Backend, type BackendTarget, backendName, type ServiceTarget, targetKey } from "@sluice/model";
 import { backendProtocol } from "./backend-protocol.ts";
-
-type Port = BackendTarget["port"];
+import { backendTls, sniPolicy } from "./backend-tls.ts";
 
 interface MirroringPolicy {
   readonly target: BackendTarget;
@@ -28,7 +29,7 @@ interface MirroringPolicy {
 interface MirrorService {
   readonly namespace?: string;
   readonly name: string;
-  readonly port: Port;
+  readonly port: ServiceTarget["port"];
 }
 
 const mirrorServiceType: ValueType<MirrorService> = {
@@ -48,6 +49,17 @@ const mirrorServiceType: ValueType<MirrorService> = {
   },
 };
 
+/** A name or an address, as a target has it; what is no name (`0x7f.1`) is found out when it is resolved. */
+const hostType: ValueType<string> = {
+  expected: "a host name or an IP address, without a port",
+  schema: { type: "string" },
+  parse: (text) => {
+    const address = text.replace(/^\[(.*)\]$/, "$1");
+    const host = isIP(address) === 0 ? hostName(text) : address.toLowerCase();
+    return host === undefined || host.startsWith("*.") ? bad(hostType.expected) : ok(host);
+  },
+};
+
 interface MirrorUrl {
   readonly scheme: "http" | "https";
   readonly host: string;
@@ -61,13 +73,15 @@ const mirrorUrlType: ValueType<MirrorUrl> = {
     const parsed = httpUrlType.parse(text.replace(/\/?\$request_uri$/, ""));
     if (!parsed.ok || (parsed.value.path !== "" && parsed.value.path !== "/"))
       return bad(mirrorUrlType.expected);
-    const { scheme, host, port } = parsed.value;
-    return ok({ scheme, host, ...(port !== undefined && { port }) });
+    const { scheme, port } = parsed.value;
+    const host = hostType.parse(parsed.value.host);
+    if (!host.ok) return bad(mirrorUrlType.expected);
+    return ok({ scheme, host: host.value, ...(port !== undefined && { port }) });
   },
 };
 
 const OUTSIDE =
-  "Services of the cluster alone, as name.namespace.svc.cluster.local: other hosts are reported.";
+  "A Service of the cluster as name.namespace.svc.cluster.local, or a host outside it, whose name the gateway resolves: its addresses are checked each time, and loopback, link-local and metadata addresses get nothing.";
 
 const KEYS = {
   "mirror-target-service": key(mirrorServiceType, {
@@ -82,12 +96,11 @@ const KEYS = {
     default: "100",
     nginx: "ingress-nginx copies all requests.",
   }),
-  "mirror-target-fqdn": key(authorityType, {
+  "mirror-target-fqdn": key(hostType, {
     doc: `A host that gets the copies. Wins over \`mirror-target-service\`. ${OUTSIDE}`,
-    example: "recorder.shop.svc.cluster.local",
+    example: "recorder.example.com",
     default: "no mirroring",
     nginx: "ingress-nginx has no such annotation.",
-    higress: "Hosts outside the cluster are not supported yet.",
   }),
   "mirror-target-fqdn-port": int(1, 65_535, {
     doc: "The port of `mirror-target-fqdn`.",
@@ -96,11 +109,10 @@ const KEYS = {
     nginx: "ingress-nginx has no such annotation.",
   }),
   "mirror-target": key(mirrorUrlType, {
-    doc: `An http or https URL, with or without \`$request_uri\` at its end, that gets the copies. \`mirror-target-service\` and \`mirror-target-fqdn\` win over it. ${OUTSIDE}`,
+    doc: `An http or https URL, with or without \`$request_uri\` at its end, that gets the copies. \`mirror-target-service\` and \`mirror-target-fqdn\` win over it. ${OUTSIDE} To an https URL the gateway speaks TLS, with the host as SNI where it is a name outside the cluster; the certificate is not verified.`,
     example: "http://recorder.shop.svc.cluster.local$request_uri",
     default: "no mirroring",
-    nginx:
-      "A slow mirror delays no request. Hosts outside the cluster are not supported yet, nor are other paths and variables.",
+    nginx: "A slow mirror delays no request. Other paths and variables are not supported.",
   }),
   "mirror-host": key(authorityType, {
     doc: "The Host of the copies, literally.",
@@ -133,10 +145,13 @@ export const mirroring = defineFeature({
       return undefined;
     }
     const { target } = found;
-    if (context.references.service(target.namespace, target.name) === undefined) {
+    if (
+      target.kind === "service" &&
+      context.references.service(target.namespace, target.name) === undefined
+    ) {
       context.report.note(found.by, {
         code: "service-missing",
-        message: `The Service ${target.namespace}/${target.name}, which ${found.by} names, does not exist: nothing is mirrored.`,
+        message: `The Service ${targetKey(target)}, which ${found.by} names, does not exist: nothing is mirrored.`,
         expected: "the name of a Service",
       });
       return undefined;
@@ -149,16 +164,23 @@ export const mirroring = defineFeature({
   draftStage: "backend",
   draft: (draft, { target, tls, percent, host }, context) => {
     const plain = context.backend(target);
-    const backend = tls
-      ? {
-          ...plain,
-          name: backendName(target, ["https"]),
-          variant: { [backendProtocol.id]: { protocol: "HTTPS" } },
-        }
-      : plain;
+    const backend = tls ? overTls(plain) : plain;
     return { ...draft, mirror: { backend, percent, ...(host !== undefined && { host }) } };
   },
 });
+
+function overTls(plain: Backend): Backend {
+  const { target } = plain;
+  const sni = target.kind === "outside" && isIP(target.host) === 0 ? target.host : undefined;
+  return {
+    ...plain,
+    name: backendName(target, ["https"]),
+    variant: {
+      [backendProtocol.id]: { protocol: "HTTPS" },
+      ...(sni !== undefined && { [backendTls.id]: sniPolicy(sni) }),
+    },
+  };
+}
 
 interface Target {
   readonly by: string;
@@ -176,7 +198,7 @@ function targetOf(values: KeyValues, context: ParseContext): Target | undefined 
   for (const name of beaten) noEffect(name, "another key names the mirror", context);
   if (fqdn !== undefined) {
     const number = values["mirror-target-fqdn-port"] ?? 80;
-    return inCluster("mirror-target-fqdn", fqdn, number, context, { tls: false });
+    return { by: "mirror-target-fqdn", target: hostTarget(fqdn, number), tls: false };
   }
   if (service !== undefined) {
     const { name, port, namespace = context.object.namespace } = service;
@@ -188,26 +210,22 @@ function targetOf(values: KeyValues, context: ParseContext): Target | undefined 
   }
   if (url === undefined) return undefined;
   const tls = url.scheme === "https";
-  const host = url.port === undefined ? url.host : `${url.host}:${url.port}`;
-  return inCluster("mirror-target", url.host, url.port ?? (tls ? 443 : 80), context, { tls, host });
+  const target = hostTarget(url.host, url.port ?? (tls ? 443 : 80));
+  return { by: "mirror-target", target, tls, host: hostText(url) };
 }
 
-function inCluster(
-  by: "mirror-target" | "mirror-target-fqdn",
-  host: string,
-  number: number,
-  context: ParseContext,
-  more: Pick<Target, "tls" | "host">,
-): Target | undefined {
-  const [, name = "", namespace = ""] =
-    /^([^.:]+)\.([^.:]+)\.svc(?:\.cluster\.local)?$/.exec(host.toLowerCase()) ?? [];
-  if (isObjectName(name) && isObjectName(namespace))
-    return { by, target: { kind: "service", namespace, name, port: { number } }, ...more };
-  context.report.note(by, {
-    message: `${by} names a host outside the cluster, which is not supported yet: nothing is mirrored.`,
-    expected: "a Service as name.namespace.svc.cluster.local",
-  });
-  return undefined;
+/** As in a request: the port is named where it is not the scheme's own (RFC 9110, section 7.2). */
+function hostText({ host, port }: MirrorUrl): string {
+  const bracketed = host.includes(":") ? `[${host}]` : host;
+  return port === undefined ? bracketed : `${bracketed}:${port}`;
+}
+
+/** A Service, where the host is the name of one in the cluster. */
+function hostTarget(host: string, port: number): BackendTarget {
+  const [, name = "", namespace = ""] = /^([^.:]+)\.([^.:]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
+  return isObjectName(name) && isObjectName(namespace)
+    ? { kind: "service", namespace, name, port: { number: port } }
+    : { kind: "outside", host, port };
 }
 
 function reportAlone(context: ParseContext): void {

@@ -41,6 +41,9 @@ export const DIAGNOSTIC_CODES = {
   "service-external-name": "A Service of type ExternalName is not allowed, or points where it must not.",
   "service-name-unresolved":
     "The name of a Service of type ExternalName has no address; the last known ones stay in force.",
+  "host-refused":
+    "A host outside the cluster is no name, or leads where the gateway must not connect; it gets no requests.",
+  "host-unresolved": "A host outside the cluster has no address; the last known ones stay in force.",
   "subset-empty": "No ready pod matches a subset; traffic goes to all pods of the Service.",
   "endpoint-invalid": "An endpoint has an address that cannot be used; it is skipped.",
   "certificate-missing": "A TLS Secret does not exist; the default certificate is served.",

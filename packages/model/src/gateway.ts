@@ -53,20 +53,31 @@ export interface RouteMatch {
   readonly below?: number;
 }
 
-/** What stands behind a backend. More kinds of registries add members here. */
-export type BackendTarget = {
+/** A Service of the cluster. */
+export interface ServiceTarget {
   readonly kind: "service";
   readonly namespace: string;
   readonly name: string;
   readonly port: ServicePortRef | "first";
-};
+}
+
+/** A host outside the cluster. Where it leads is held against what the gateway must not connect to, as it is resolved. */
+export interface OutsideTarget {
+  readonly kind: "outside";
+  /** A DNS name, in lower case, or an IP address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What stands behind a backend. More kinds of registries add members here. */
+export type BackendTarget = ServiceTarget | OutsideTarget;
 
 /**
  * A backend as a route asks for it. Its name is also that of the cluster and of the load assignment, and
  * determines everything else here: equal names mean equal backends.
  */
 export interface Backend {
-  /** `namespace/service/port[/variant]`. */
+  /** `namespace/service/port[/variant]`, or `_outside/host/port[/variant]`. */
   readonly name: string;
   readonly target: BackendTarget;
   /** Policies of routes that a cluster must hold (subset, connect timeout), which make it a variant. */
@@ -201,15 +212,25 @@ export interface TlsChain {
   readonly origins: readonly Origin[];
 }
 
-/** Makes the name of a Service's backend. */
+/** Makes the name of a backend. */
 export function backendName(target: BackendTarget, variant: readonly string[]): string {
-  const port =
-    target.port === "first" ? "first" : "number" in target.port ? `${target.port.number}` : target.port.name;
-  const base = `${target.namespace}/${target.name}/${port}`;
+  const base = `${targetKey(target)}/${portName(target)}`;
   return variant.length === 0 ? base : `${base}/${variant.join(",")}`;
 }
 
-/** The Service that a backend stands for. */
-export function targetService(target: BackendTarget): ObjectRef {
+function portName(target: BackendTarget): string {
+  if (target.kind === "outside") return `${target.port}`;
+  const { port } = target;
+  return port === "first" ? "first" : "number" in port ? `${port.number}` : port.name;
+}
+
+/** `namespace/name` of a Service, `_outside/host` of a host; no namespace has an underscore. */
+export function targetKey(target: BackendTarget): string {
+  return target.kind === "outside" ? `_outside/${target.host}` : `${target.namespace}/${target.name}`;
+}
+
+/** The Service that a backend stands for, if it is one. */
+export function targetService(target: BackendTarget): ObjectRef | undefined {
+  if (target.kind !== "service") return undefined;
   return { kind: "Service", namespace: target.namespace, name: target.name };
 }

@@ -10,13 +10,16 @@ import type {
   Origin,
   Policies,
   Service,
+  ServicePort,
+  ServiceTarget,
 } from "@sluice/model";
-import { type ObjectKey, objectKey, parseObjectKey, targetService } from "@sluice/model";
+import { type ObjectKey, objectKey, parseObjectKey, targetKey, targetService } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
 import { externalEndpoints, externalPort } from "./external-name.ts";
 import { SLICES_BY_SERVICE } from "./indexes.ts";
 import type { IngressUnits } from "./ingress-units.ts";
 import { serviceEndpoints } from "./load-assignment.ts";
+import { outsideEndpoints } from "./outside-host.ts";
 import { portProtocol, servicePort } from "./service-port.ts";
 
 /** What became of a backend's endpoints. */
@@ -41,24 +44,21 @@ export function backendUnits(
   ingresses: IngressUnits,
   backendOf: (name: string) => Backend,
 ): BackendUnits {
-  const { store } = context;
-  const { graph } = store;
+  const { graph } = context.store;
   return {
     cluster: graph.derive(
       "cluster",
       (name) => {
         const backend = backendOf(name);
         const { target } = backend;
-        const service = store.get("Service", target.namespace, target.name);
-        const shared = ingresses.service(`${target.namespace}/${target.name}`);
-        const policies = { ...shared.policies, ...backend.variant };
-        const byPort = portProtocol(service && servicePort(service, target));
+        const policies = { ...sharedPolicies(target, ingresses), ...backend.variant };
+        const byPort = portProtocol(portOf(target, context));
         return {
           name,
           target,
           ...speech(context.features, policies, byPort),
           policies,
-          origins: [{ object: targetService(target) }, ...users(context, target)],
+          origins: originsOf(context, target),
         };
       },
       { equals: isDeepStrictEqual },
@@ -107,9 +107,26 @@ export function readyEndpoints(context: TranslateContext): (target: BackendTarge
   return (target) => ready(JSON.stringify(target));
 }
 
+/** What the Ingresses say of a Service; of hosts outside the cluster they say nothing in common. */
+function sharedPolicies(target: BackendTarget, ingresses: IngressUnits): Policies {
+  return target.kind === "service" ? ingresses.service(targetKey(target)).policies : {};
+}
+
+function portOf(target: BackendTarget, { store }: TranslateContext): ServicePort | undefined {
+  if (target.kind !== "service") return undefined;
+  const service = store.get("Service", target.namespace, target.name);
+  return service && servicePort(service, target);
+}
+
+/** The Service, if it is one, then the Ingresses that use it. */
+function originsOf(context: TranslateContext, target: BackendTarget): Origin[] {
+  const object = targetService(target);
+  return [...(object === undefined ? [] : [{ object }]), ...users(context, target)];
+}
+
 function users(context: TranslateContext, target: BackendTarget): Origin[] {
-  return context.ingressesOfService
-    .get(`${target.namespace}/${target.name}`)
+  return context.ingressesOfBackend
+    .get(targetKey(target))
     .map((key) => ({ object: parseObjectKey(key as ObjectKey) }));
 }
 
@@ -119,6 +136,7 @@ function uses(
   context: TranslateContext,
   ingresses: IngressUnits,
 ): Pick<Diagnostic, "origin" | "key">[] {
+  if (target.kind === "outside") return users(context, target).map(({ object }) => ({ origin: { object } }));
   const found = users(context, target).flatMap(({ object }) =>
     [...(ingresses.rules(objectKey(object))?.byHost.values() ?? [])]
       .flat()
@@ -136,9 +154,9 @@ function uses(
 
 function assignment(backend: Backend, context: TranslateContext, ingresses: IngressUnits): AssignmentResult {
   const { target } = backend;
-  const shared = ingresses.service(`${target.namespace}/${target.name}`);
+  const shared = sharedPolicies(target, ingresses);
   const clusterAddress = context.features.some((feature) => {
-    const policy = shared.policies[feature.id];
+    const policy = shared[feature.id];
     return policy !== undefined && feature.useClusterAddress?.(policy) === true;
   });
   const found = resolve(backend, context, clusterAddress);
@@ -147,12 +165,12 @@ function assignment(backend: Backend, context: TranslateContext, ingresses: Ingr
     loadAssignment: {
       cluster: backend.name,
       endpoints: found.endpoints,
-      origins: [{ object: service }, ...users(context, target)],
+      origins: originsOf(context, target),
     },
     isPending: found.isPending ?? false,
     diagnostics: found.findings.flatMap((finding) =>
       // A missing Service is told to those that name it; what is wrong with an existing one, to itself.
-      finding.of === "users"
+      finding.of === "users" || service === undefined
         ? uses(backend, context, ingresses).map((use): Diagnostic => ({ ...finding.diagnostic, ...use }))
         : [{ ...finding.diagnostic, origin: { object: service } }],
     ),
@@ -171,8 +189,29 @@ interface Resolved {
 }
 
 function resolve(backend: Backend, context: TranslateContext, clusterAddress = false): Resolved {
-  const { store } = context;
   const { target } = backend;
+  if (target.kind === "service") return resolveService(target, backend, context, clusterAddress);
+  const found = outsideEndpoints(target.host, target.port, OUTSIDE, context.settings.dns);
+  return {
+    ...found,
+    findings: found.findings.map((diagnostic): Finding => ({ of: "users", diagnostic })),
+  };
+}
+
+const OUTSIDE = {
+  who: "a backend outside the cluster",
+  loss: "it gets no requests",
+  refused: "host-refused",
+  unresolved: "host-unresolved",
+} as const;
+
+function resolveService(
+  target: ServiceTarget,
+  backend: Backend,
+  context: TranslateContext,
+  clusterAddress: boolean,
+): Resolved {
+  const { store } = context;
   const where = `${target.namespace}/${target.name}`;
   const service = store.get("Service", target.namespace, target.name);
   if (service === undefined) return nothing("users", missingService(where, target.name));
@@ -188,7 +227,7 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
     .get(where)
     .map((key) => store.get("EndpointSlice", target.namespace, parseObjectKey(key).name))
     .filter((slice) => slice !== undefined);
-  const selectPod = podSelector(backend, context);
+  const selectPod = podSelector(target.namespace, backend, context);
   const result = serviceEndpoints({
     service,
     port,
@@ -205,7 +244,7 @@ function resolve(backend: Backend, context: TranslateContext, clusterAddress = f
   return { endpoints: result.endpoints, findings };
 }
 
-function external(service: Service, target: BackendTarget, { settings }: TranslateContext): Resolved {
+function external(service: Service, target: ServiceTarget, { settings }: TranslateContext): Resolved {
   const where = `${target.namespace}/${target.name}`;
   if (!settings.allowExternalName) return nothing("users", externalName(where, target.name));
   const port = externalPort(service, target);
@@ -229,6 +268,7 @@ function hasClusterAddress(service: Service): boolean {
 
 /** Whether pods belong to the backend, by the policies of its variant; undefined when it is no subset. */
 function podSelector(
+  namespace: string,
   backend: Backend,
   context: TranslateContext,
 ): ((podName: string | undefined) => boolean) | undefined {
@@ -238,10 +278,7 @@ function podSelector(
   if (selecting.length === 0) return undefined;
   return (podName) => {
     // An endpoint without a pod has no labels; one whose pod is not known belongs nowhere.
-    const labels =
-      podName === undefined
-        ? {}
-        : context.store.get("Pod", backend.target.namespace, podName)?.metadata.labels;
+    const labels = podName === undefined ? {} : context.store.get("Pod", namespace, podName)?.metadata.labels;
     if (labels === undefined) return false;
     return selecting.every((feature) => feature.selectPod?.(backend.variant[feature.id], labels));
   };
@@ -257,7 +294,7 @@ function missingService(where: string, name: string): Finding["diagnostic"] {
   };
 }
 
-function missingPort(where: string, service: Service, target: BackendTarget): Finding["diagnostic"] {
+function missingPort(where: string, service: Service, target: ServiceTarget): Finding["diagnostic"] {
   const names = service.spec.ports.map(({ port, name }) =>
     name === undefined ? `${port}` : `${port} (${name})`,
   );

@@ -13,8 +13,8 @@ export interface TranslateContext {
   readonly settings: TranslateSettings;
   /** Whether the gateway listens to an Ingress; a recorded read. */
   readonly isOurs: (ingress: Ingress) => boolean;
-  /** Service (`namespace/name`) → keys of the Ingresses whose routes use it. */
-  readonly ingressesOfService: Relation;
+  /** Service (`namespace/name`), or host outside the cluster (see `targetKey`) → keys of the Ingresses whose routes use it. */
+  readonly ingressesOfBackend: Relation;
   /**
    * Service of a canary → sources `HOST KEY`, where KEY is of the Ingress whose rule it varies there. Filled in by
    * virtual hosts, which alone know the pairs.

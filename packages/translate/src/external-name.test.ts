@@ -1,5 +1,5 @@
 import type { Lookup } from "@sluice/dns";
-import type { BackendTarget, Service, ServicePort } from "@sluice/model";
+import type { Service, ServicePort, ServiceTarget } from "@sluice/model";
 import { describe, expect, it, test } from "vitest";
 import { externalEndpoints, externalPort } from "./external-name.ts";
 
@@ -137,7 +137,7 @@ describe("the port", () => {
     { name: "pg", port: 80, targetPort: 5432, protocol: "TCP" },
     { name: "named", port: 81, targetPort: "container", protocol: "TCP" },
   ];
-  test.each<[string, BackendTarget["port"], readonly ServicePort[], number | undefined]>([
+  test.each<[string, ServiceTarget["port"], readonly ServicePort[], number | undefined]>([
     ["by number, from the list", { number: 80 }, listed, 5432],
     ["by name, from the list", { name: "pg" }, listed, 5432],
     ["the first", "first", listed, 5432],
@@ -148,7 +148,7 @@ describe("the port", () => {
     ["by name, without a list", { name: "pg" }, [], undefined],
     ["the first of none", "first", [], undefined],
   ])("%s", (_what, port, ports, expected) => {
-    const target: BackendTarget = { kind: "service", namespace: "demo", name: "db", port };
+    const target: ServiceTarget = { kind: "service", namespace: "demo", name: "db", port };
     expect(externalPort(service("db.example", ports), target)).toBe(expected);
   });
 });

@@ -17,6 +17,7 @@ import type {
   ObjectRef,
   Origin,
 } from "@sluice/model";
+import { targetKey } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
 import { plainBackend, runDraftStages } from "./drafts.ts";
 import { ANY_HOST, normalizeHost } from "./host-name.ts";
@@ -53,6 +54,8 @@ export interface IngressRules {
   readonly byHost: ReadonlyMap<string, readonly IngressRoute[]>;
   /** Services (`namespace/name`) that its routes use. */
   readonly services: ReadonlySet<string>;
+  /** These, and the hosts outside the cluster, as `targetKey` names them. */
+  readonly backends: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -90,6 +93,7 @@ export function ingressRules(
     for (const host of hosts) add(host, make(path, "spec.defaultBackend", "default"));
   }
   const variant = variantOf(context, own);
+  const targets = targetsOf(byHost);
   return {
     ingress,
     ref,
@@ -97,7 +101,8 @@ export function ingressRules(
     variant,
     hosts: new Set(hostsOf(ingress)),
     byHost,
-    services: servicesOf(byHost),
+    services: new Set(targets.filter(({ kind }) => kind === "service").map(targetKey)),
+    backends: new Set(targets.map(targetKey)),
     diagnostics: unique(diagnostics),
   };
 }
@@ -196,17 +201,14 @@ export function ruleBackend(namespace: string, backend: IngressBackend): Backend
   return plainBackend(target);
 }
 
-function servicesOf(byHost: ReadonlyMap<string, readonly IngressRoute[]>): Set<string> {
-  const services = new Set<string>();
-  for (const routes of byHost.values())
-    for (const { draft, backend } of routes)
-      for (const each of [
-        backend,
-        draft.mirror?.backend,
-        ...draft.backends.map((weighted) => weighted.backend),
-      ])
-        if (each !== undefined) services.add(`${each.target.namespace}/${each.target.name}`);
-  return services;
+function targetsOf(byHost: ReadonlyMap<string, readonly IngressRoute[]>): BackendTarget[] {
+  return [...byHost.values()]
+    .flat()
+    .flatMap(({ draft, backend }) =>
+      [backend, draft.mirror?.backend, ...draft.backends.map((weighted) => weighted.backend)].flatMap(
+        (each) => (each === undefined ? [] : [each.target]),
+      ),
+    );
 }
 
 function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {

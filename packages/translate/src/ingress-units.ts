@@ -64,7 +64,7 @@ export function ingressUnits(
 
   const usersOf = (service: string): readonly string[] => {
     const mains = context.mainsOfService.get(service).map((source) => source.slice(source.indexOf(" ") + 1));
-    return [...new Set([...context.ingressesOfService.get(service), ...mains])];
+    return [...new Set([...context.ingressesOfBackend.get(service), ...mains])];
   };
 
   const merged = (

@@ -1,5 +1,6 @@
 import { askMark, type Feature, type References, type RouteDraft } from "@sluice/feature-api";
 import type {
+  BackendTarget,
   Diagnostic,
   Mirror,
   Origin,
@@ -9,6 +10,7 @@ import type {
   RouteAction,
   WeightedBackend,
 } from "@sluice/model";
+import { targetKey } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
 import { AFTER_MATCH, runDraftStages, withHttpsVariant, withVariant } from "./drafts.ts";
 import { draftContext, type IngressRoute, type IngressRules } from "./ingress-rules.ts";
@@ -138,9 +140,7 @@ interface RouteInput {
 function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateContext): Route {
   const { draft } = input;
   const own: Policies = { ...input.policies, ...draft.extraPolicies };
-  const services = draft.backends.map(({ backend: { target } }) =>
-    facts.servicePolicies(`${target.namespace}/${target.name}`),
-  );
+  const services = draft.backends.map(({ backend: { target } }) => sharedOf(target, facts));
   const service = services[0] ?? NO_SERVICE;
   const backends = draft.backends.map((weighted, index): WeightedBackend => {
     const backend = withVariant(weighted.backend, context.features, own);
@@ -167,6 +167,10 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
   };
 }
 
+function sharedOf(target: BackendTarget, facts: HostFacts): typeof NO_SERVICE {
+  return target.kind === "service" ? facts.servicePolicies(targetKey(target)) : NO_SERVICE;
+}
+
 const NO_SERVICE: { policies: Policies; denied: readonly string[] } = { policies: {}, denied: [] };
 
 function actionOf(
@@ -187,8 +191,7 @@ function actionOf(
 function mirrorOf({ mirror }: RouteDraft, facts: HostFacts, context: TranslateContext): Mirror | undefined {
   if (mirror === undefined) return undefined;
   const { backend } = mirror;
-  const { namespace, name } = backend.target;
-  const { policies, denied } = facts.servicePolicies(`${namespace}/${name}`);
+  const { policies, denied } = sharedOf(backend.target, facts);
   if (denied.length > 0) return undefined;
   const httpsBackend = withHttpsVariant(backend, context.features, policies);
   return { ...mirror, ...(httpsBackend !== backend && { httpsBackend }) };

@@ -1,4 +1,4 @@
-import type { BackendTarget, ServicePort } from "@sluice/model";
+import type { ServicePort, ServiceTarget } from "@sluice/model";
 import { expect, test } from "vitest";
 import { portProtocol, servicePort } from "./service-port.ts";
 import { service } from "./testing/index.ts";
@@ -10,7 +10,7 @@ const port = (number: number, fields: Partial<ServicePort> = {}): ServicePort =>
   ...fields,
 });
 
-test.each<[BackendTarget["port"], number | undefined]>([
+test.each<[ServiceTarget["port"], number | undefined]>([
   [{ number: 80 }, 80],
   [{ number: 8080 }, undefined],
   [{ name: "admin" }, 81],
@@ -18,12 +18,12 @@ test.each<[BackendTarget["port"], number | undefined]>([
   ["first", 80],
 ])("port %j is %j", (wanted, expected) => {
   const both = service("web", { ports: [port(80, { name: "http" }), port(81, { name: "admin" })] });
-  const target: BackendTarget = { kind: "service", namespace: "default", name: "web", port: wanted };
+  const target: ServiceTarget = { kind: "service", namespace: "default", name: "web", port: wanted };
   expect(servicePort(both, target)?.port).toBe(expected);
 });
 
 test("a Service without ports has no first one", () => {
-  const target: BackendTarget = { kind: "service", namespace: "default", name: "web", port: "first" };
+  const target: ServiceTarget = { kind: "service", namespace: "default", name: "web", port: "first" };
   expect(servicePort(service("web", { ports: [] }), target)).toBeUndefined();
 });
 

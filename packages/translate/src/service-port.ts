@@ -1,7 +1,7 @@
-import type { BackendTarget, Service, ServicePort } from "@sluice/model";
+import type { Service, ServicePort, ServiceTarget } from "@sluice/model";
 
 /** The port of a Service that a backend names; `first` is the first one. */
-export function servicePort(service: Service, target: BackendTarget): ServicePort | undefined {
+export function servicePort(service: Service, target: ServiceTarget): ServicePort | undefined {
   const { ports } = service.spec;
   const wanted = target.port;
   if (wanted === "first") return ports[0];

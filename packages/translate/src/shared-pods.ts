@@ -46,7 +46,7 @@ function selectorOf(
   backend: Backend | undefined,
   service: ReturnType<HostFacts["references"]>["service"],
 ): Selection | undefined {
-  if (backend === undefined) return undefined;
+  if (backend?.target.kind !== "service") return undefined;
   const { namespace, name } = backend.target;
   const selector = service(namespace, name)?.spec.selector ?? {};
   return Object.keys(selector).length === 0 ? undefined : { name: `${namespace}/${name}`, selector };

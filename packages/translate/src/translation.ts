@@ -63,7 +63,7 @@ export function startTranslation(options: TranslationOptions): () => void {
     },
     settings,
     isOurs: createListening(store, () => settings.listens),
-    ingressesOfService: createRelation(),
+    ingressesOfBackend: createRelation(),
     mainsOfService: createRelation(),
   };
   const ready = readyEndpoints(context);
@@ -91,13 +91,13 @@ export function startTranslation(options: TranslationOptions): () => void {
         const used = rules?.services ?? NONE;
         graph.untracked(() => {
           services.hold(`ingress ${key}`, used);
-          context.ingressesOfService.set(key, used);
+          context.ingressesOfBackend.set(key, rules === undefined ? NONE : rules.backends);
         });
         sink.diagnostics(key, rules?.diagnostics ?? []);
       },
       (key) => {
         services.hold(`ingress ${key}`, NONE);
-        context.ingressesOfService.set(key, NONE);
+        context.ingressesOfBackend.set(key, NONE);
         sink.diagnostics(key, []);
       },
     ),

@@ -82,6 +82,7 @@ export const UNKNOWABLE: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   "certificate-host",
   "service-no-endpoints",
   "service-name-unresolved",
+  "host-unresolved",
   "subset-empty",
 ]);
 

@@ -278,9 +278,8 @@ function storesFor(
   return { kubernetes: { ...store, ...kubernetes }, files: { ...store, ...files } };
 }
 
-/** DNS is asked for names only where they are allowed to be backends. */
-function namesOf({ allowExternalName, dnsResolver }: Settings): DnsNames | undefined {
-  if (!allowExternalName) return undefined;
+/** DNS is asked for a name only while a backend leads there. */
+function namesOf({ dnsResolver }: Settings): DnsNames {
   return createDnsNames(dnsResolver === undefined ? {} : { server: dnsResolver });
 }
 

@@ -4,6 +4,7 @@ import {
   type Ingress,
   type KubeObject,
   objectKey,
+  targetKey,
   type VirtualHost,
 } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
@@ -195,9 +196,7 @@ function reach(forms: readonly Ingress[], all: readonly KubeObject[]) {
   return (host: string, models: readonly (VirtualHost | undefined)[]): boolean =>
     hosts.has(host) ||
     (host.startsWith("*.") && hosts.has("*")) ||
-    models.some((model) =>
-      targetsOf(model).some(({ namespace, name }) => services.has(`${namespace}/${name}`)),
-    );
+    models.some((model) => targetsOf(model).some((target) => services.has(targetKey(target))));
 }
 
 function backendsOf(model: VirtualHost | undefined) {

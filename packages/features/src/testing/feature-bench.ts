@@ -14,6 +14,7 @@ import {
   type Diagnostic,
   type ObjectRef,
   type PathMatch,
+  targetKey,
 } from "@sluice/model";
 
 /** The Ingress of all feature tests. */
@@ -106,7 +107,7 @@ export function readyServices(...names: readonly string[]): References {
       metadata: { namespace, name, labels: {}, annotations: {} },
       spec: { type: "ClusterIP", selector: {}, ports: [] },
     }),
-    hasReadyEndpoint: ({ namespace, name }) => names.includes(`${namespace}/${name}`),
+    hasReadyEndpoint: (target) => names.includes(targetKey(target)),
   };
 }
 
