@@ -55,6 +55,25 @@ const shared = useGateway({
     }),
     ...scenario("value-alone", { "canary-by-header-value": "beta", "canary-weight": "100" }),
     ...scenario("sticky", { "affinity-canary-behavior": "sticky", "canary-weight": "0" }),
+    ...scenario("unheeded", {
+      "canary-by-header": "X-Canary",
+      "whitelist-source-range": "10.0.0.0/8",
+      "request-header-control-update": "x-a b",
+      "load-balance": "random",
+    }),
+    ingress({
+      name: "copied",
+      host: "copied.example.com",
+      createdAt: "2019-01-01T00:00:00Z",
+      annotations: { "enable-cors": "true" },
+      paths: [{ path: "/", service: "main" }],
+    }),
+    ingress({
+      name: "copied-canary",
+      host: "copied.example.com",
+      annotations: { canary: "true", "nginx.ingress.kubernetes.io/enable-cors": "true" },
+      paths: [{ path: "/", service: "one" }],
+    }),
     ...scenario(
       "kruise",
       {
@@ -129,6 +148,23 @@ describe("bad values are ignored and reported, and nothing else is touched", () 
 });
 
 describe("keys without effect are reported", () => {
+  it("what the main Ingress decides, on the canary", async () => {
+    expect(await shared.who({ host: "unheeded.example.com", headers: CANARY })).toBe("one");
+    expect(shared.diagnostics("unheeded-canary")).toMatchObject([
+      {
+        code: "annotation-no-effect",
+        severity: "warning",
+        key: `${MSE}/whitelist-source-range`,
+        value: "10.0.0.0/8",
+        hint: "Set it on default/unheeded.",
+      },
+    ]);
+  });
+
+  it("not where both say the same", () => {
+    expect(shared.diagnostics("copied-canary")).toEqual([]);
+  });
+
   it("a canary without a main rule takes nothing", async () => {
     expect(await shared.who({ host: "alone.example.com" })).toBe(404);
     expect(shared.diagnostics("alone")).toMatchObject([{ code: "canary-without-main", severity: "warning" }]);

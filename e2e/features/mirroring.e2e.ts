@@ -77,6 +77,7 @@ const shared = useGateway({
       of("tenth", { "mirror-target-service": "counted", "mirror-percentage": "10" }),
       of("none", { "mirror-target-service": "counted", "mirror-percentage": "0" }),
       of("missing", { "mirror-target-service": "nobody" }),
+      of("no-port", { "mirror-target-service": "near:81" }),
       of("alone", { "mirror-percentage": "10" }),
       of("secure", { "mirror-target": "https://secure.default.svc:80" }),
     ];
@@ -155,6 +156,7 @@ describe("reports", () => {
   it.each([
     ["body-off", "annotation-no-effect", "mirror-request-body"],
     ["missing", "service-missing", "mirror-target-service"],
+    ["no-port", "service-port-missing", "mirror-target-service"],
     ["alone", "annotation-no-effect", "mirror-percentage"],
   ])("%s: %s", async (name, code, key) => {
     expect(shared.diagnostics(name)).toMatchObject([{ code, key: `mse.ingress.kubernetes.io/${key}` }]);

@@ -24,7 +24,7 @@ const BAD: readonly [key: string, value: string][] = [
 ];
 
 const shared = useGateway({
-  backends: ["echo"],
+  backends: ["echo", "sticky"],
   objects: () => [
     ...Object.entries(HOSTS).map(([name, annotations]) =>
       ingress({ name, host: `${name}.example.com`, annotations }),
@@ -32,6 +32,12 @@ const shared = useGateway({
     ...BAD.map(([key, value], n) =>
       ingress({ name: `bad${n}`, host: `bad${n}.example.com`, annotations: { [key]: value } }),
     ),
+    ingress({
+      name: "sticky",
+      host: "sticky.example.com",
+      annotations: { "proxy-cookie-path": "/ /app/", "session-cookie-name": "STICKY" },
+      paths: [{ path: "/", service: "sticky" }],
+    }),
   ],
 });
 
@@ -74,6 +80,11 @@ describe("proxy-cookie-domain and -path", () => {
       "b=2",
       "c=3; domain=new.example; Max-Age=5",
     ]);
+  });
+
+  it("not the gateway's own, which keeps a client at an endpoint", async () => {
+    const found = await cookies("sticky", "a=1; Path=/");
+    expect(found).toEqual(["a=1; Path=/app/", expect.stringMatching(/^STICKY=[^;]+; Path=\/; HttpOnly$/)]);
   });
 
   it("an answer without cookies is as it was", async () => {

@@ -9,6 +9,7 @@ import {
   seconds,
   type Values,
 } from "@sluice/feature-api";
+import type { Policies } from "@sluice/model";
 import type { Cluster, Cluster_SlowStartConfig } from "@sluice/protos";
 import {
   type AffinityCookie,
@@ -159,6 +160,13 @@ export const loadBalance = defineFeature({
     if (policy !== undefined) chooseEndpoints(out, policy);
   },
 });
+
+/** The name of the affinity cookie that the gateway sets on a route with these policies; undefined if it sets none. */
+export function affinityCookieName(policies: Policies): string | undefined {
+  // Policies are produced and consumed under the feature's id.
+  const policy = policies[ID] as LoadBalancePolicy | undefined;
+  return policies[askMark(ID)] === true ? policy?.cookie?.name : undefined;
+}
 
 function chooseEndpoints(out: Cluster, { algorithm, warmup }: LoadBalancePolicy): void {
   // Envoy's defaults for slow start: linear growth, from a tenth of the full weight.

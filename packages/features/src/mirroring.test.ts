@@ -1,8 +1,21 @@
+import type { References } from "@sluice/feature-api";
 import { expect, test } from "vitest";
 import { mirroring } from "./mirroring.ts";
 import { draft, parse, readyServices } from "./testing/feature-bench.ts";
 
-const SERVICES = readyServices();
+/** All Services are there, with these ports. */
+const SERVICES: References = {
+  ...readyServices(),
+  service: (namespace, name) => ({
+    kind: "Service",
+    metadata: { namespace, name, labels: {}, annotations: {} },
+    spec: {
+      type: "ClusterIP",
+      selector: {},
+      ports: [80, 81, 443, 8080, 8443].map((port) => ({ port, targetPort: port, protocol: "TCP" })),
+    },
+  }),
+};
 
 /** The mirror that annotations make: its cluster, its share and its host. */
 function tried(annotations: Readonly<Record<string, string>>) {
@@ -121,4 +134,11 @@ test("a host outside has its own name as SNI, an address has none, and neither c
     "backend-tls": { implied: false, name: "rec.example.com", sni: true, ciphers: [] },
   });
   expect(variant("https://10.1.2.3")).toEqual({ "backend-protocol": { protocol: "HTTPS" } });
+});
+
+test("a Service without the port mirrors nothing, reported", () => {
+  expect(tried({ "mirror-target-service": "rec:82" })).toEqual({
+    found: ["service-port-missing mirror-target-service"],
+    mirror: undefined,
+  });
 });

@@ -14,7 +14,15 @@ import {
   type Values,
   type ValueType,
 } from "@sluice/feature-api";
-import { type Backend, type BackendTarget, backendName, type ServiceTarget, targetKey } from "@sluice/model";
+import {
+  type Backend,
+  type BackendTarget,
+  backendName,
+  type DiagnosticCode,
+  type Service,
+  type ServiceTarget,
+  targetKey,
+} from "@sluice/model";
 import { backendProtocol } from "./backend-protocol.ts";
 import { backendTls, sniPolicy } from "./backend-tls.ts";
 
@@ -145,15 +153,14 @@ export const mirroring = defineFeature({
       return undefined;
     }
     const { target } = found;
-    if (
-      target.kind === "service" &&
-      context.references.service(target.namespace, target.name) === undefined
-    ) {
-      context.report.note(found.by, {
-        code: "service-missing",
-        message: `The Service ${targetKey(target)}, which ${found.by} names, does not exist: nothing is mirrored.`,
-        expected: "the name of a Service",
-      });
+    const fault =
+      target.kind === "service"
+        ? targetFault(target, context.references.service(target.namespace, target.name))
+        : undefined;
+    if (fault !== undefined) {
+      const [code, what, expected] = fault;
+      const where = `The Service ${targetKey(target)}, which ${found.by} names,`;
+      context.report.note(found.by, { code, message: `${where} ${what}: nothing is mirrored.`, expected });
       return undefined;
     }
     const percent = values["mirror-percentage"] ?? 100;
@@ -180,6 +187,23 @@ function overTls(plain: Backend): Backend {
       ...(sni !== undefined && { [backendTls.id]: sniPolicy(sni) }),
     },
   };
+}
+
+/** Why a Service gets nothing, if it does not: a code, the reason, and what was expected. */
+function targetFault(
+  { port }: ServiceTarget,
+  service: Service | undefined,
+): readonly [DiagnosticCode, string, string] | undefined {
+  if (service === undefined) return ["service-missing", "does not exist", "the name of a Service"];
+  const { type, ports } = service.spec;
+  if (type === "ExternalName" || port === "first" || "name" in port) return undefined;
+  if (ports.some((each) => each.port === port.number)) return undefined;
+  const known = ports.map((each) => each.port).join(", ");
+  return [
+    "service-port-missing",
+    `has no port ${port.number}`,
+    known === "" ? "a Service with ports" : `one of the ports ${known}`,
+  ];
 }
 
 interface Target {

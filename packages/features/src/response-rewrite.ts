@@ -1,5 +1,6 @@
 import { bad, defineFeature, key, ok, type ParseContext, type ValueType } from "@sluice/feature-api";
 import { any, type HttpFilter, struct } from "@sluice/protos";
+import { affinityCookieName } from "./load-balance.ts";
 import { RESPONSE_REWRITE_SCRIPT } from "./support/response-rewrite-script.ts";
 
 const FILTER = "sluice.response-rewrite";
@@ -83,12 +84,18 @@ export const responseRewrite = defineFeature({
     },
   ],
   // What a user wrote is data of the route, and never part of a script.
-  route: (out, policy) => {
+  route: (out, policy, { policies }) => {
     if (policy === undefined) return;
     const data = Object.entries(policy).map(([name, { from, to }]) => [name, { from, to }]);
+    // Envoy adds it to the backend's answer, before any filter sees that.
+    const own = affinityCookieName(policies);
+    const values = struct({
+      ...Object.fromEntries(data),
+      ...(own !== undefined && { ownCookie: `${own}=` }),
+    });
     out.metadata = {
       ...out.metadata,
-      filterMetadata: { ...out.metadata?.filterMetadata, [FILTER]: struct(Object.fromEntries(data)) },
+      filterMetadata: { ...out.metadata?.filterMetadata, [FILTER]: values },
     };
     out.typedPerFilterConfig = {
       ...out.typedPerFilterConfig,

@@ -15,6 +15,7 @@ import type { TranslateContext } from "./context.ts";
 import { AFTER_MATCH, runDraftStages, withHttpsVariant, withVariant } from "./drafts.ts";
 import { draftContext, type IngressRoute, type IngressRules } from "./ingress-rules.ts";
 import { sharedPods } from "./shared-pods.ts";
+import { unheededKeys } from "./unheeded-keys.ts";
 import { type RuleVariant, variantRoutes } from "./variants.ts";
 
 /** A canary's route together with its Ingress. */
@@ -76,6 +77,7 @@ export function ruleRoutes(
     diagnostics: [
       ...(overweight === undefined ? [] : canaries.slice(0, 1).map((first) => tooHeavy(first, overweight))),
       ...sharedPods(main, canaries, facts, context),
+      ...unheededKeys(main, canaries, context),
     ],
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Rewrites Location, Refresh and the attributes Domain and Path of Set-Cookie, as NGINX does by `proxy_redirect`,
  * `proxy_cookie_domain` and `proxy_cookie_path`. The same for all routes: what to look for, and what takes its place, are
- * metadata of the route. Texts are compared plainly, never as patterns.
+ * metadata of the route. Texts are compared plainly, never as patterns. A cookie that begins with `ownCookie` is the gateway's
+ * and not the backend's.
  */
 export const RESPONSE_REWRITE_SCRIPT = `
 local function replace_start(text, pair)
@@ -57,11 +58,14 @@ function envoy_on_response(handle)
     rewrite_header(headers, "refresh", rewrite_refresh, redirect)
   end
   local domain, path = data:get("cookieDomain"), data:get("cookiePath")
+  local own = data:get("ownCookie")
   local count = headers:getNumValues("set-cookie")
   if count == 0 or (domain == nil and path == nil) then return end
   local cookies = {}
   for index = 0, count - 1 do
-    cookies[index] = rewrite_cookie(headers:getAtIndex("set-cookie", index), domain, path)
+    local cookie = headers:getAtIndex("set-cookie", index)
+    if own ~= nil and string.sub(cookie, 1, #own) == own then cookies[index] = cookie
+    else cookies[index] = rewrite_cookie(cookie, domain, path) end
   end
   headers:remove("set-cookie")
   for index = 0, count - 1 do headers:add("set-cookie", cookies[index]) end
