@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { referencePages } from "./reference-pages.ts";
 
-test.each([...referencePages()])("docs/%s is what the sources say; else run: make docs", (name, text) => {
-  expect(readFileSync(join(import.meta.dirname, "../docs", name), "utf8")).toBe(text);
-});
+test.each([...(await referencePages())])(
+  "docs/%s is what the sources say; else run: make docs",
+  (name, text) => {
+    expect(readFileSync(join(import.meta.dirname, "../docs", name), "utf8")).toBe(text);
+  },
+);

@@ -12,6 +12,8 @@ export interface KeyInfo {
   readonly aliases?: readonly string[];
   /** True: a blank value counts. Elsewhere a blank annotation is the same as none. */
   readonly blankCounts?: boolean;
+  /** Absent: it works. `none`: it is accepted, does nothing and is reported. `refused`: it is reported as refused. */
+  readonly effect?: "none" | "refused";
   /** How it differs from ingress-nginx, if it does; for the migration check. */
   readonly nginx?: string;
   /** How it differs from Higress. */

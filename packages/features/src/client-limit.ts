@@ -54,6 +54,7 @@ const KEYS = {
     doc: "No effect, reported: Envoy does not count the requests in flight of one client address.",
     example: "20",
     default: "no limit",
+    effect: "none",
     nginx: "No effect here.",
   }),
 };

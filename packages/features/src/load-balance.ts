@@ -33,7 +33,11 @@ interface LoadBalancePolicy {
   readonly cookie?: AffinityCookie;
 }
 
-const NO_EFFECT = "It has no effect on Envoy.";
+const NO_EFFECT = {
+  doc: "It has no effect on Envoy.",
+  effect: "none",
+  nginx: "It has no effect here.",
+} as const;
 
 const KEYS = {
   "load-balance": key(enumType(["round_robin", "least_conn", "random"], true), {
@@ -48,8 +52,8 @@ const KEYS = {
     default: "requests are not hashed",
     nginx: "Text and combinations of variables are not possible.",
   }),
-  "upstream-hash-by-subset": raw({ doc: NO_EFFECT, example: "true", default: "false", nginx: NO_EFFECT }),
-  "upstream-hash-by-subset-size": raw({ doc: NO_EFFECT, example: "3", default: "3", nginx: NO_EFFECT }),
+  "upstream-hash-by-subset": raw({ ...NO_EFFECT, example: "true", default: "false" }),
+  "upstream-hash-by-subset-size": raw({ ...NO_EFFECT, example: "3", default: "3" }),
   warmup: seconds({
     doc: "Seconds in which the share of a new endpoint grows to a full one, linearly from a tenth. Only with `round_robin` and `least_conn`. 0: off.",
     example: "30",
@@ -104,18 +108,8 @@ const KEYS = {
     example: "example.com",
     default: "not set: the host of the request only",
   }),
-  "session-cookie-change-on-failure": bool({
-    doc: NO_EFFECT,
-    example: "false",
-    default: "false",
-    nginx: NO_EFFECT,
-  }),
-  "session-cookie-conditional-samesite-none": bool({
-    doc: NO_EFFECT,
-    example: "false",
-    default: "false",
-    nginx: NO_EFFECT,
-  }),
+  "session-cookie-change-on-failure": bool({ ...NO_EFFECT, example: "false", default: "false" }),
+  "session-cookie-conditional-samesite-none": bool({ ...NO_EFFECT, example: "false", default: "false" }),
 };
 
 type KeyValues = Values<typeof KEYS>;

@@ -53,6 +53,7 @@ function declare(name: Name): Key<string> {
     doc: `Accepted without effect, whatever the value: ${REASONS[name]}.`,
     example: EXAMPLES[name],
     default: "no effect",
+    effect: "none",
     nginx: `No effect here: ${REASONS[name]}.`,
   });
 }

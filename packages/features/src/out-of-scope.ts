@@ -31,6 +31,7 @@ function info(reason: string, example: string) {
     doc: `No effect, reported: ${reason}, which this gateway does not have.`,
     example,
     default: "no effect",
+    effect: "none" as const,
     higress: `No effect here: ${reason}.`,
   };
 }

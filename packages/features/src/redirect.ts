@@ -42,6 +42,7 @@ export const redirect = defineFeature({
     }),
     "preserve-trailing-slash": bool({
       doc: "No effect: the redirect to https always keeps the slash at the end of the path.",
+      effect: "none",
       example: "true",
       default: "true",
       nginx: "ingress-nginx drops the slash unless this is set.",

@@ -37,6 +37,7 @@ function snippet(example: string): KeyInfo {
     doc: `NGINX configuration. ${SERVED}`,
     example,
     default: "none",
+    effect: "refused",
     nginx: "Refused: nothing of it has an effect. What it protects is not protected here.",
   };
 }
@@ -46,6 +47,7 @@ function fastcgi(example: string): KeyInfo {
     doc: "For FastCGI backends. Refused: the Ingress is served without it, with a warning.",
     example,
     default: "none",
+    effect: "refused",
     nginx: "Refused: FastCGI is not spoken here.",
   };
 }

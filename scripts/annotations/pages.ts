@@ -1,0 +1,10 @@
+import { features } from "../../packages/features/src/index.ts";
+import { featurePage } from "./feature-page.ts";
+import { indexPage } from "./index-page.ts";
+
+/** The pages of all annotations, by their names under docs/annotations/. */
+export async function annotationPages(): Promise<ReadonlyMap<string, string>> {
+  const pages = new Map([["README.md", indexPage(features)]]);
+  for (const feature of features) pages.set(`${feature.id}.md`, await featurePage(feature));
+  return pages;
+}

@@ -1,0 +1,15 @@
+import type { Key } from "../../packages/feature-api/src/index.ts";
+
+export type KeyStatus = "works" | "differs" | "no effect" | "refused" | "not yet";
+
+/** What the index says of a key. `differs`: from ingress-nginx or Higress, as its page tells; keys that those do not have do not differ. */
+export function statusOf(key: Key<never> | undefined): KeyStatus {
+  if (key === undefined) return "not yet";
+  if (key.effect === "refused") return "refused";
+  if (key.effect === "none") return "no effect";
+  return differs(key.nginx) || key.higress !== undefined ? "differs" : "works";
+}
+
+function differs(nginx: string | undefined): boolean {
+  return nginx !== undefined && !nginx.startsWith("ingress-nginx has no such annotation");
+}
