@@ -61,6 +61,11 @@ const shared = useGateway({
       "request-header-control-update": "x-a b",
       "load-balance": "random",
     }),
+    ...scenario("unheeded-too", {
+      "canary-by-header": "X-Canary",
+      "denylist-source-range": "oops",
+      "default-backend": "main",
+    }),
     ingress({
       name: "copied",
       host: "copied.example.com",
@@ -158,6 +163,14 @@ describe("keys without effect are reported", () => {
         value: "10.0.0.0/8",
         hint: "Set it on default/unheeded.",
       },
+    ]);
+  });
+
+  it("and nothing of what would follow from it", async () => {
+    expect(await shared.who({ host: "unheeded-too.example.com", headers: CANARY })).toBe("one");
+    expect(shared.diagnostics("unheeded-too-canary").map(({ code, key }) => [code, key])).toEqual([
+      ["annotation-no-effect", `${MSE}/default-backend`],
+      ["annotation-no-effect", `${MSE}/denylist-source-range`],
     ]);
   });
 

@@ -12,6 +12,7 @@ const HOSTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "proxy-redirect-to": "https://new.example/",
   },
   off: { "proxy-cookie-domain": "off", "proxy-cookie-path": "off", "proxy-redirect-from": "off" },
+  "to-off": { "proxy-redirect-from": "/a", "proxy-redirect-to": "off" },
   alone: { "proxy-redirect-from": "/a" },
 };
 
@@ -102,6 +103,7 @@ describe("proxy-redirect-from and -to", () => {
     ["redirect", "Refresh", "5; URL=http://old.example:8080/a/", "5; URL=https://new.example/"],
     ["redirect", "Refresh", "5", "5"],
     ["off", "Location", "http://old.example:8080/a/b", "http://old.example:8080/a/b"],
+    ["to-off", "Location", "/a/b", "/a/b"],
     ["alone", "Location", "/a/b", "/a/b"],
   ])("%s: %s %s becomes %s", async (name, header, before, after) => {
     expect((await through(name, [`${header}: ${before}`]))[header.toLowerCase()]).toBe(after);

@@ -14,6 +14,8 @@ const CASES: readonly [annotations: Record<string, string>, policy: object | und
   ],
   [{ "proxy-cookie-domain": "off", "proxy-cookie-path": "off", "proxy-redirect-from": "off" }, undefined],
   [{ "proxy-redirect-from": "off", "proxy-redirect-to": "/x" }, undefined],
+  [{ "proxy-redirect-from": "http://a/", "proxy-redirect-to": "off" }, undefined],
+  [{ "proxy-redirect-to": "off" }, undefined],
   [{ "proxy-redirect-from": "default", "proxy-redirect-to": "/x" }, undefined],
 ];
 

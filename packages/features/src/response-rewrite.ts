@@ -56,7 +56,7 @@ export const responseRewrite = defineFeature({
         "Regular expressions (~) and NGINX variables are refused; default is the same as off, which it comes to in ingress-nginx too.",
     }),
     "proxy-redirect-to": key(urlPartType, {
-      doc: "What takes the place of `proxy-redirect-from` at the start of Location and Refresh.",
+      doc: "What takes the place of `proxy-redirect-from` at the start of Location and Refresh. off: they stay as they are.",
       example: "https://shop.example.com/",
       default: "off",
       nginx: "Regular expressions (~) and NGINX variables are refused.",
@@ -122,7 +122,7 @@ function redirectPair(
   to: string | undefined,
   { isSet, report }: ParseContext,
 ): Pair | undefined {
-  if (from === "off" || from === "default") return undefined;
+  if (from === "off" || from === "default" || to === "off") return undefined;
   if (from !== undefined && to !== undefined) return { from, to };
   // One that is there and bad has been reported.
   const [alone, other] =

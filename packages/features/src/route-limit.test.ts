@@ -31,6 +31,11 @@ test("without a limit a route stays as it is", () => {
     expect(tryFeature(routeLimit, annotations).route()).toEqual({ route: { cluster: "c" } });
 });
 
+test("a multiplier alone has no effect, reported", () => {
+  const { findings } = tryFeature(routeLimit, { "route-limit-burst-multiplier": "3" });
+  expect(findings).toEqual(["route-limit-burst-multiplier annotation-no-effect"]);
+});
+
 test("by the minute beats by the second, reported", () => {
   const tried = tryFeature(routeLimit, { "route-limit-rps": "9", "route-limit-rpm": "1" });
   expect(Object.keys(limitMetadata(tried.route(), FILTER))).not.toContain("perSecond.cost");

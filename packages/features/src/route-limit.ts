@@ -36,16 +36,23 @@ export const routeLimit = defineFeature({
       higress: "Higress takes more than 10.",
     }),
   },
-  parse: (values, { object, report }): Limits | undefined => {
+  parse: (values, { object, report, isSet }): Limits | undefined => {
     const { "route-limit-rps": rps, "route-limit-rpm": rpm } = values;
-    if (rps === undefined && rpm === undefined) return undefined;
+    const key = "route-limit-burst-multiplier";
+    if (rps === undefined && rpm === undefined) {
+      if (values[key] !== undefined && !isSet("route-limit-rps") && !isSet("route-limit-rpm"))
+        report.note(key, {
+          code: "annotation-no-effect",
+          message: `${key} has no effect without route-limit-rps or route-limit-rpm.`,
+        });
+      return undefined;
+    }
     if (rps !== undefined && rpm !== undefined)
       report.note("route-limit-rps", {
         code: "annotation-no-effect",
         message: "route-limit-rps has no effect beside route-limit-rpm.",
         hint: "Set one of the two.",
       });
-    const key = "route-limit-burst-multiplier";
     const multiplier = burstMultiplier(key, values[key], report);
     const id = `${object.namespace}/${object.name}`;
     if (rpm !== undefined) return { id, perMinute: { requests: rpm, multiplier } };

@@ -68,7 +68,8 @@ export function ingressRules(
   const { namespace, name } = ingress.metadata;
   const ref: ObjectRef = { kind: "Ingress", namespace, name };
   const own = ingressPolicies(ingress, context, references);
-  const diagnostics: Diagnostic[] = [...own.diagnostics];
+  const variant = variantOf(context, own);
+  const diagnostics = own.diagnostics.filter((found) => variant === undefined || isTrueOfCanary(found));
   const byHost = new Map<string, IngressRoute[]>();
   const add = (host: string, route: IngressRoute | undefined): void => {
     if (route === undefined) return;
@@ -76,7 +77,7 @@ export function ingressRules(
     if (list === undefined) byHost.set(host, [route]);
     else list.push(route);
   };
-  const make = maker({ ingress, ref, own, context, references, diagnostics });
+  const make = maker({ ingress, ref, own, variant, context, references, diagnostics });
 
   ingress.spec.rules.forEach((rule, ruleIndex) => {
     const host = normalizeHost(rule.host);
@@ -92,7 +93,6 @@ export function ingressRules(
     const path: IngressPath = { path: "/", pathType: "Prefix", backend: ingress.spec.defaultBackend };
     for (const host of hosts) add(host, make(path, "spec.defaultBackend", "default"));
   }
-  const variant = variantOf(context, own);
   const targets = targetsOf(byHost);
   return {
     ingress,
@@ -116,17 +116,24 @@ function variantOf(context: TranslateContext, own: IngressPolicies): Variant | u
     .find((found) => found !== undefined);
 }
 
+/** Its main rule's Ingress decides how it is protected, so that none of its own lists closes its routes. */
+function isTrueOfCanary({ code }: Diagnostic): boolean {
+  return code !== "annotation-value-denied";
+}
+
 interface MakerInput {
   readonly ingress: Ingress;
   readonly ref: ObjectRef;
   readonly own: IngressPolicies;
+  readonly variant: Variant | undefined;
   readonly context: TranslateContext;
   readonly references: References;
   readonly diagnostics: Diagnostic[];
 }
 
 function maker(input: MakerInput) {
-  const { ingress, ref, own, context, diagnostics } = input;
+  const { ingress, ref, own, variant, context, diagnostics } = input;
+  const isVariant = variant !== undefined;
   return (path: IngressPath, field: string, part: string): IngressRoute | undefined => {
     const origin: Origin = { object: ref, field };
     const match = rulePathMatch(path);
@@ -137,11 +144,16 @@ function maker(input: MakerInput) {
       conditions: [],
       backends: backend === undefined ? [] : [{ backend, weight: 1 }],
     };
-    const hooks = draftContext(input, path.path || "/", backend);
+    const heard = draftContext(input, path.path || "/", backend);
+    const unheard = draftContext({ ...input, diagnostics: [] }, path.path || "/", backend);
+    // What the main rule's Ingress decides is not for a canary to tell.
+    const hooks: typeof heard = (feature) =>
+      isVariant && feature.perVariant !== true && feature.draftStage !== "match"
+        ? unheard(feature)
+        : heard(feature);
     const draft = runDraftStages(start, DRAFT_STAGES, context.byScope.route, own.policies, hooks);
     if (draft.dropped) return undefined;
     // A canary takes the match of its main rule, which may be a regex where its own path is none.
-    const isVariant = variantOf(context, own) !== undefined;
     if (!match.ok && draft.path.kind !== "regex" && !isVariant) {
       diagnostics.push(badPath(origin, path.path, match.expected));
       return undefined;
@@ -161,7 +173,7 @@ function maker(input: MakerInput) {
 
 /** What draft hooks of a route see; findings go to `diagnostics`. */
 export function draftContext(
-  input: Omit<MakerInput, "ingress">,
+  input: Omit<MakerInput, "ingress" | "variant">,
   rulePath: string,
   ruleBackend: Backend | undefined,
 ): (feature: Feature) => DraftContext {
