@@ -8,6 +8,7 @@ import { CLI_TIMEOUT_MS, runShell } from "./testing/run-cli.ts";
 
 const docs = join(import.meta.dirname, "../../../docs");
 const cli = readFileSync(join(docs, "cli.md"), "utf8");
+const migration = readFileSync(join(docs, "migrate.md"), "utf8");
 const diagnostics = readFileSync(join(docs, "diagnostics.md"), "utf8");
 
 /** The sections of a page, by heading. */
@@ -19,7 +20,7 @@ function sections(page: string): Map<string, string> {
 const commands = createProgram().commands;
 const settingFlags = new Set([...Object.keys(SETTINGS).map(flagOf), "config"]);
 
-describe("docs/cli.md", () => {
+describe("docs/cli.md, and the examples of docs/migrate.md", () => {
   const page = sections(cli);
 
   test("has a section for each command, and no other", () => {
@@ -51,11 +52,12 @@ describe("docs/cli.md", () => {
     expect(starred.sort()).toEqual(taken.sort());
   });
 
-  const examples = [...cli.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((example) => example.split(/\n([\s\S]*)/)),
+  const examples = [...`${cli}${migration}`.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(
+    ([, block = ""]) =>
+      block
+        .split(/^\$ /m)
+        .slice(1)
+        .map((example) => example.split(/\n([\s\S]*)/)),
   );
   test.each(examples)("$ %s", { timeout: CLI_TIMEOUT_MS }, async (line, output) => {
     const { stdout, stderr } = await runShell(`${line}`);

@@ -3,6 +3,7 @@ import { bootstrapCommand } from "./bootstrap-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { diffCommand } from "./diff-command.ts";
 import { explainCommand } from "./explain-command.ts";
+import { migrateCommand } from "./migrate-command.ts";
 import { run } from "./run.ts";
 import { addSettingOptions, type SettingFlags, settingsOf } from "./setting-options.ts";
 import { translateCommand } from "./translate-command.ts";
@@ -53,6 +54,7 @@ export function createProgram(): Command {
     translateCommand(),
     diffCommand(),
     explainCommand(),
+    migrateCommand(),
     waitCommand(),
   ];
   for (const command of others) program.addCommand(command.copyInheritedSettings(program));

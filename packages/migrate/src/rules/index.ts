@@ -1,0 +1,33 @@
+import type { Dialect } from "../report.ts";
+import { snippetHeaders } from "../snippet-headers.ts";
+import { BACKENDS } from "./backends.ts";
+import { BODIES } from "./bodies.ts";
+import { CANARY } from "./canary.ts";
+import { HIGRESS } from "./higress.ts";
+import { ROUTING } from "./routing.ts";
+import type { Rule, Rules } from "./rule.ts";
+import { TRAFFIC } from "./traffic.ts";
+
+const SNIPPETS: Rules = {
+  "configuration-snippet": ({ text }) => {
+    const set = snippetHeaders(text);
+    return set === undefined
+      ? undefined
+      : {
+          outcome: "refused",
+          text: "All it does is to set or remove headers by fixed values, which annotations do here.",
+          fix: { set },
+        };
+  },
+};
+
+const RULES: Readonly<Record<Dialect, Rules>> = {
+  "ingress-nginx": { ...TRAFFIC, ...ROUTING, ...CANARY, ...BACKENDS, ...BODIES, ...SNIPPETS },
+  higress: HIGRESS,
+};
+
+/** The rule of a key, which then speaks in place of the difference that the key's declaration has. */
+export function ruleOf(dialect: Dialect, key: string): Rule | undefined {
+  const rules = RULES[dialect];
+  return Object.hasOwn(rules, key) ? rules[key] : undefined;
+}
