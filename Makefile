@@ -12,7 +12,7 @@ GATEWAY_PORT ?= 0
 TOPOLOGY ?= sidecar
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube docs clean
+.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube bench-values docs clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ manifests: ## Render deploy/manifests from the Helm chart; needs Go, for Helm, o
 
 bench: ## Measure cold start and changes, as a table and in bench/results.json (N=100,1000)
 	@$(WITH) node bench/bench.ts
+
+bench-values: ## Measure the largest values of every annotation in many shapes; fails if one costs more than 50 ms of CPU (ARGS="--key cors-allow-origin")
+	@$(WITH) node bench/annotation-values.ts $(ARGS)
 
 bench-kube: ## Measure the gateway on a Kubernetes API server, as a table and in bench/kube-results.json (N=1000,5000 ARGS="--format json")
 	@$(WITH) node bench/kube/bench-kube.ts $(ARGS)

@@ -1,5 +1,6 @@
 import type { Diagnostic, ObjectRef } from "@sluice/model";
 import type { Feature } from "./feature.ts";
+import { shorten, shownValue } from "./shorten.ts";
 
 /**
  * The prefixes under which a key means the same, strongest first.
@@ -64,9 +65,9 @@ function conflict(winner: AnnotationEntry, annotation: string, text: string): Di
     severity: "warning",
     origin: annotationOrigin(winner.object, annotation),
     key: annotation,
-    value: text,
+    value: shownValue(text),
     message: `${annotation} and ${winner.annotation} differ; ${winner.annotation} decides.`,
-    expected: `the value of ${winner.annotation}, "${winner.text}"`,
+    expected: `the value of ${winner.annotation}, ${shorten(winner.text)}`,
     hint: "Keep one of the two.",
   };
 }

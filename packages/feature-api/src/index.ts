@@ -9,6 +9,7 @@ export * from "./parse-feature.ts";
 export * from "./regex.ts";
 export * from "./report.ts";
 export * from "./route-log.ts";
+export * from "./shorten.ts";
 export * from "./stages.ts";
 export * from "./url-text.ts";
 export * from "./value-type.ts";

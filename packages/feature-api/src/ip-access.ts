@@ -73,14 +73,26 @@ function inRanges(ranges: readonly string[], inside: OnMatch, outside: OnMatch):
         },
         customMatch: {
           name: "ip",
-          typedConfig: any("xds.type.matcher.v3.IPMatcher", {
-            rangeMatchers: [{ ranges: ranges.flatMap(spellings).map(cidrRange), onMatch: inside }],
-          }),
+          typedConfig: matcherOf(ranges, inside),
         },
       },
       onNoMatch: outside,
     },
   };
+}
+
+const matchers = new WeakMap<readonly string[], Map<OnMatch, Any>>();
+
+/** Remembered per list: each route of an Ingress, in each table, has the same one, and long lists take time to encode. */
+function matcherOf(ranges: readonly string[], inside: OnMatch): Any {
+  const known = matchers.get(ranges) ?? new Map<OnMatch, Any>();
+  const found =
+    known.get(inside) ??
+    any("xds.type.matcher.v3.IPMatcher", {
+      rangeMatchers: [{ ranges: ranges.flatMap(spellings).map(cidrRange), onMatch: inside }],
+    });
+  matchers.set(ranges, known.set(inside, found));
+  return found;
 }
 
 /**

@@ -1,4 +1,10 @@
-import { booleanType, integerType, rawType, type ValueType } from "./value-type.ts";
+import { bad, booleanType, integerType, rawType, type ValueResult, type ValueType } from "./value-type.ts";
+
+/** The longest value of a key that does not say otherwise, in UTF-16 code units: far more than any value that means something. */
+export const MAX_VALUE_LENGTH = 16_384;
+
+/** For keys that legitimately hold much: well over two thousand addresses. */
+export const MAX_LONG_VALUE_LENGTH = 40_960;
 
 /** What a key's declaration says besides its type. */
 export interface KeyInfo {
@@ -10,6 +16,11 @@ export interface KeyInfo {
   readonly default?: string;
   /** Other names of the same key; the first name present in the order name, aliases counts. */
   readonly aliases?: readonly string[];
+  /**
+   * The longest value, in UTF-16 code units; a longer one is a bad value, and no parser sees it. Default
+   * {@link MAX_VALUE_LENGTH}. It bounds what one annotation costs: files have no limit, and lists are not all parsed in linear time.
+   */
+  readonly maxLength?: number;
   /** True: a blank value counts. Elsewhere a blank annotation is the same as none. */
   readonly blankCounts?: boolean;
   /** Absent: it works. `none`: it is accepted, does nothing and is reported. `refused`: it is reported as refused. */
@@ -41,6 +52,12 @@ export function key<T>(type: ValueType<T>, info: KeyInfo): Key<T> {
 /** Declares a family of keys `NAME-*`; its value is a map from what stands for `*` (as written) to the value. */
 export function keys<T>(type: ValueType<T>, info: KeyInfo): Key<ReadonlyMap<string, T>> {
   return { ...info, type, each: true };
+}
+
+/** The value of an annotation of this key, of which `text` is what the user wrote, trimmed. Never throws. */
+export function parseValue(key: Pick<Key<never>, "type" | "maxLength">, text: string): ValueResult<unknown> {
+  const { maxLength = MAX_VALUE_LENGTH } = key;
+  return text.length > maxLength ? bad(`at most ${maxLength} characters`) : key.type.parse(text);
 }
 
 export function bool(info: KeyInfo): Key<boolean> {

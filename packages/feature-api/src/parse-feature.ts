@@ -1,7 +1,7 @@
 import type { Diagnostic, ObjectRef, Policies } from "@sluice/model";
 import type { AnnotationEntry, AnnotationSet } from "./annotations.ts";
 import type { Feature, References } from "./feature.ts";
-import type { Key, KeyTable, Values } from "./keys.ts";
+import { type Key, type KeyTable, parseValue, type Values } from "./keys.ts";
 import { createReport } from "./report.ts";
 
 /** What became of a feature's annotations. */
@@ -80,7 +80,7 @@ function keyValues(
   for (const { name, key, entries } of present) {
     const parsed = new Map<string, unknown>();
     for (const [part, entry] of entries) {
-      const result = key.type.parse(entry.text);
+      const result = parseValue(key, entry.text);
       if (result.ok) parsed.set(part, result.value);
       else onBad(key.each ? name.replace("*", part) : name, result.expected);
     }

@@ -50,6 +50,14 @@ test("no text makes the check throw, and what passes can be wrapped", () => {
   );
 });
 
+test("a pattern has a length that compiles in no time", () => {
+  expect(checkRegex("a".repeat(900))).toEqual({ groups: 0 });
+  expect(checkRegex(`[${"a".repeat(2046)}]`)).toEqual({ groups: 0 });
+  expect(checkRegex(`[${"a".repeat(2047)}]`)).toEqual({
+    fault: "the pattern is longer than 2048 characters",
+  });
+});
+
 test("a quoted literal is a pattern for itself", () => {
   expect(quoteRegex("/a.b(c)")).toBe("/a\\.b\\(c\\)");
 });

@@ -4,6 +4,9 @@ import { bad, ok, type ValueType } from "./value-type.ts";
 /** The largest RE2 program a pattern may compile to. RE2's own limit on repetitions is of the same size. */
 export const MAX_REGEX_PROGRAM = 1000;
 
+/** The longest pattern, in UTF-16 code units: its program has about as many steps, and classes take long to compile. */
+export const MAX_REGEX_LENGTH = 2048;
+
 /** What is known of a pattern that Envoy will take. */
 export type RegexCheck = { readonly groups: number } | { readonly fault: string };
 
@@ -14,6 +17,8 @@ export type RegexCheck = { readonly groups: number } | { readonly fault: string 
  * A pattern that passes stays valid, with the same groups, between `(?:` and `)`.
  */
 export function checkRegex(pattern: string): RegexCheck {
+  if (pattern.length > MAX_REGEX_LENGTH)
+    return { fault: `the pattern is longer than ${MAX_REGEX_LENGTH} characters` };
   const foreign = beyondEnvoy(pattern);
   if (foreign !== undefined) return { fault: foreign };
   try {

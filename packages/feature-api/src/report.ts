@@ -1,5 +1,6 @@
 import type { Diagnostic, DiagnosticCode, ObjectRef, Severity } from "@sluice/model";
 import { type AnnotationSet, annotationOrigin } from "./annotations.ts";
+import { shorten, shownValue } from "./shorten.ts";
 
 export interface Finding {
   readonly message: string;
@@ -34,7 +35,7 @@ export function createReport(
       : {
           origin: annotationOrigin(entry.object, entry.annotation),
           key: entry.annotation,
-          value: entry.text,
+          value: shownValue(entry.text),
         };
   };
   const report: Report = {
@@ -56,7 +57,7 @@ export function createReport(
         code: deny ? "annotation-value-denied" : "annotation-value",
         severity: deny ? "error" : "warning",
         ...where,
-        ...(part === undefined ? {} : { value: part }),
+        ...(part === undefined ? {} : { value: shownValue(part) }),
         message: `${fault}${effect}.`,
         expected,
       });
@@ -71,10 +72,4 @@ export function createReport(
     },
   };
   return { report, diagnostics, isBad: () => anyBad };
-}
-
-/** Quotes a value for a sentence, cut to a length that a terminal can bear. */
-export function shorten(text: string, max = 80): string {
-  const cut = text.length > max ? `${text.slice(0, max)}…` : text;
-  return JSON.stringify(cut);
 }

@@ -4,6 +4,7 @@ import {
   int,
   ipNoteConfig,
   key,
+  MAX_LONG_VALUE_LENGTH,
   type ParseContext,
   type Values,
 } from "@sluice/feature-api";
@@ -46,6 +47,7 @@ const KEYS = {
   }),
   "limit-allowlist": key(rangesType, {
     doc: "Addresses and CIDRs of clients that `limit-rps` and `limit-rpm` do not limit.",
+    maxLength: MAX_LONG_VALUE_LENGTH,
     example: "10.0.0.0/8, 2001:db8::/32",
     default: "every client is limited",
     aliases: ["limit-whitelist"],

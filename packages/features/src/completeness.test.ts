@@ -5,6 +5,7 @@ import {
   type Feature,
   FILTER_STAGES,
   type Key,
+  MAX_VALUE_LENGTH,
   parseFeature,
   type References,
   resolveAnnotations,
@@ -74,6 +75,22 @@ describe.each(features.map((feature) => [feature.id, feature] as const))("%s", (
     ).diagnostics;
     expect(diagnostics.filter(({ code }) => code === "annotation-value")).toEqual([]);
   });
+
+  test.each(Object.entries(feature.keys).filter(([, { maxLength = 0 }]) => Number.isFinite(maxLength)))(
+    "%s has a length, beyond which it is bad, and so is what it protects",
+    (name, key) => {
+      const text = "x".repeat((key.maxLength ?? MAX_VALUE_LENGTH) + 1);
+      const { denied, diagnostics } = parse(
+        feature,
+        { [name.replace("*", "method")]: text },
+        WITH_CONFIG_MAP,
+      );
+      expect(diagnostics).toContainEqual(
+        expect.objectContaining({ expected: `at most ${text.length - 1} characters` }),
+      );
+      expect(denied).toBe(feature.onInvalid === "deny");
+    },
+  );
 
   test("no value makes it throw, nor what becomes of the value", () => {
     fc.assert(

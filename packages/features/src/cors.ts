@@ -102,7 +102,7 @@ export const cors = defineFeature({
       if (!context.isSet("enable-cors")) reportUnused(context);
       return undefined;
     }
-    const origins = originsOf(values["cors-allow-origin"], context.report);
+    const origins = originsOf(values["cors-allow-origin"], context);
     if (origins !== "any" && origins.length === 0) return undefined;
     const wanted = values["cors-allow-credentials"];
     if (origins === "any" && wanted === true) reportOpen(context.report);
@@ -152,8 +152,12 @@ function originMatcher(origin: OriginMatch): StringMatcher {
     : { safeRegex: { regex: `(?i)${origin.regex}` } };
 }
 
-function originsOf(text: string | undefined, report: Report): "any" | readonly OriginMatch[] {
-  if (text === undefined) return "any";
+function originsOf(
+  text: string | undefined,
+  { report, isSet }: ParseContext,
+): "any" | readonly OriginMatch[] {
+  // A list that cannot be read must not let everybody in.
+  if (text === undefined) return isSet("cors-allow-origin") ? [] : "any";
   const items = text
     .split(",")
     .map((item) => item.trim())
@@ -162,8 +166,17 @@ function originsOf(text: string | undefined, report: Report): "any" | readonly O
   if (items.length === 0) report.bad("cors-allow-origin", ORIGIN_EXPECTED);
   const faults = items.filter((item) => corsOrigin(item) === undefined);
   for (const item of faults.slice(0, MAX_REPORTS)) report.bad("cors-allow-origin", ORIGIN_EXPECTED, item);
-  return items.flatMap((item) => corsOrigin(item) ?? []);
+  const origins = items.flatMap((item) => corsOrigin(item) ?? []);
+  if (origins.length > MAX_ORIGINS)
+    report.note("cors-allow-origin", {
+      message: `cors-allow-origin has more than ${MAX_ORIGINS} origins; those after them are ignored.`,
+      expected: `at most ${MAX_ORIGINS} origins, where a host alone counts twice`,
+    });
+  return origins.slice(0, MAX_ORIGINS);
 }
+
+/** Envoy compares the origin of a request with one after the other. */
+const MAX_ORIGINS = 500;
 
 const ORIGIN_EXPECTED = "scheme://host[:port], scheme://*.host[:port], a host, null or *";
 

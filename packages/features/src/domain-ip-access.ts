@@ -1,4 +1,4 @@
-import { defineFeature, key } from "@sluice/feature-api";
+import { defineFeature, key, MAX_LONG_VALUE_LENGTH } from "@sluice/feature-api";
 import type { IpAccess, Policies } from "@sluice/model";
 import { ipAccessOf, rangesOrAllType, rangesType } from "./support/ip-lists.ts";
 
@@ -16,12 +16,14 @@ export const domainIpAccess = defineFeature({
   keys: {
     "domain-whitelist-source-range": key(rangesOrAllType, {
       doc: `Only clients of these addresses and CIDRs reach the hosts of this Ingress, whichever Ingress their rules are in; others get 403. \`*\` is everyone. ${LEVELS} One bad item closes the hosts: 503.`,
+      maxLength: MAX_LONG_VALUE_LENGTH,
       example: "10.0.0.0/8, 2001:db8::/32",
       default: "the gateway's list, or everyone",
       nginx: "ingress-nginx has no such annotation.",
     }),
     "domain-blacklist-source-range": key(rangesType, {
       doc: `Clients of these addresses and CIDRs get 403 from the hosts of this Ingress, whichever Ingress their rules are in. Asked before the whitelist. ${LEVELS} One bad item closes the hosts: 503.`,
+      maxLength: MAX_LONG_VALUE_LENGTH,
       example: "192.0.2.7, 198.51.100.0/24",
       default: "the gateway's list, or nobody",
       nginx: "ingress-nginx has no such annotation.",

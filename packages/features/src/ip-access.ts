@@ -1,4 +1,10 @@
-import { defineFeature, IP_ACCESS_FILTER, ipAccessConfig, key } from "@sluice/feature-api";
+import {
+  defineFeature,
+  IP_ACCESS_FILTER,
+  ipAccessConfig,
+  key,
+  MAX_LONG_VALUE_LENGTH,
+} from "@sluice/feature-api";
 import type { IpAccess } from "@sluice/model";
 import type { Any } from "@sluice/protos";
 import { hostIpAccess } from "./domain-ip-access.ts";
@@ -16,17 +22,20 @@ export const ipAccess = defineFeature({
   keys: {
     "whitelist-source-range": key(rangesOrAllType, {
       doc: `Only clients of these addresses and CIDRs reach the rules; others get 403. \`*\` is everyone. ${LEVELS}`,
+      maxLength: MAX_LONG_VALUE_LENGTH,
       example: "10.0.0.0/8, 2001:db8::/32",
       default: "the hosts' list, or the gateway's, or everyone",
       aliases: ["allowlist-source-range"],
     }),
     "denylist-source-range": key(rangesType, {
       doc: `Clients of these addresses and CIDRs get 403. Asked before the whitelist. Replaces \`blacklist-source-range\`. ${LEVELS}`,
+      maxLength: MAX_LONG_VALUE_LENGTH,
       example: "192.0.2.7, 198.51.100.0/24",
       default: "`blacklist-source-range`",
     }),
     "blacklist-source-range": key(rangesType, {
       doc: `Clients of these addresses and CIDRs get 403. Asked before the whitelist. ${LEVELS}`,
+      maxLength: MAX_LONG_VALUE_LENGTH,
       example: "192.0.2.7, 198.51.100.0/24",
       default: "the hosts' list, or the gateway's, or nobody",
       nginx: "ingress-nginx has no such annotation; it has `denylist-source-range`.",

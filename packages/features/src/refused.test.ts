@@ -29,6 +29,12 @@ describe.each(SNIPPETS)("%s", (key) => {
   });
 });
 
+test("what is too long to be looked through may be a protection too, and is not shown", () => {
+  const { diagnostics } = parse(refused, { "server-snippet": `deny all;${" hunter2;".repeat(100_000)}` });
+  expect(diagnostics).toMatchObject([{ value: "deny, what is behind its first 262144 characters" }]);
+  expect(JSON.stringify(diagnostics)).not.toContain("hunter2");
+});
+
 test.each(["fastcgi-index", "fastcgi-params-configmap"])("%s is refused", (key) => {
   const { policy, found, diagnostics } = parse(refused, { [key]: "deny" });
   expect(policy).toBeUndefined();

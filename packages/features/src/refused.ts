@@ -36,6 +36,8 @@ function snippet(example: string): KeyInfo {
   return {
     doc: `NGINX configuration. ${SERVED}`,
     example,
+    // Nothing of it may be shown, as a value that is too long would be.
+    maxLength: Number.POSITIVE_INFINITY,
     default: "none",
     effect: "refused",
     nginx: "Refused: nothing of it has an effect. What it protects is not protected here.",
@@ -52,9 +54,13 @@ function fastcgi(example: string): KeyInfo {
   };
 }
 
+/** So much of a snippet is looked through, in UTF-16 code units: all that Kubernetes lets the annotations of one object have together. */
+const MAX_READ = 262_144;
+
 /** Says nothing of a snippet but the names of directives: it may hold a password. */
 function refuseSnippet(name: string, text: string, report: Report): void {
-  const protections = protectionsIn(text);
+  const unread = text.length > MAX_READ ? [`what is behind its first ${MAX_READ} characters`] : [];
+  const protections = [...protectionsIn(text.slice(0, MAX_READ)), ...unread];
   if (protections.length === 0) {
     report.note(name, {
       code: "annotation-refused",

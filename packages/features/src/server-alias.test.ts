@@ -28,3 +28,11 @@ test("many bad items are reported ten times at most", () => {
 test("rules without a host have no aliases", () => {
   expect(hostsOf("b.com", "*").hosts).toEqual([]);
 });
+
+test("so many that each can be a virtual host of its own, and no more", () => {
+  const { policy, diagnostics } = parse(serverAlias, {
+    "server-alias": Array.from({ length: 150 }, (_, n) => `a${n}.com`).join(","),
+  });
+  expect(serverAlias.otherHosts?.(policy, "a.com")).toHaveLength(100);
+  expect(diagnostics).toMatchObject([{ value: "a100.com", expected: expect.stringContaining("100 hosts") }]);
+});

@@ -7,8 +7,11 @@ import {
   type Feature,
   keyNames,
   parseFeature,
+  parseValue,
   type References,
   resolveAnnotations,
+  shorten,
+  shownValue,
 } from "@sluice/feature-api";
 import type { Diagnostic, Ingress, ObjectRef, Policies } from "@sluice/model";
 import { objectKey } from "@sluice/model";
@@ -99,7 +102,7 @@ function unknownKeys(set: AnnotationSet, features: readonly Feature[]): Diagnost
       severity: "warning",
       origin: annotationOrigin(entry.object, entry.annotation),
       key: entry.annotation,
-      value: entry.text,
+      value: shownValue(entry.text),
       message: `${entry.annotation} is not known and has no effect.`,
       hint: "Check the spelling, or see the annotation reference for what is supported.",
     });
@@ -140,7 +143,8 @@ export function mergeAnnotations(
 function fault(features: readonly Feature[], key: string, { text }: AnnotationEntry): string | undefined {
   const owner = features.find(({ keys }) => Object.hasOwn(keys, key) && keys[key]?.each === false);
   if (owner === undefined || owner.onInvalid === "deny") return undefined;
-  const result = owner.keys[key]?.type.parse(text);
+  const declared = owner.keys[key];
+  const result = declared && parseValue(declared, text);
   return result === undefined || result.ok ? undefined : result.expected;
 }
 
@@ -161,9 +165,9 @@ function overruled(
     severity: "warning",
     origin: annotationOrigin(loser.object, loser.annotation),
     key: loser.annotation,
-    value: loser.text,
-    message: `${loser.annotation} acts on ${shared}, for which the older Ingress ${by.namespace}/${by.name} says "${winner.text}"; that one decides.`,
-    expected: `"${winner.text}"`,
+    value: shownValue(loser.text),
+    message: `${loser.annotation} acts on ${shared}, for which the older Ingress ${by.namespace}/${by.name} says ${shorten(winner.text)}; that one decides.`,
+    expected: shorten(winner.text),
     hint: "Set the same value in both, or in one only.",
   };
 }

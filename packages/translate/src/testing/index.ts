@@ -1,4 +1,5 @@
 export * from "./arbitrary-world.ts";
+export * from "./huge-values.ts";
 export * from "./key-pair.ts";
 export * from "./objects.ts";
 export * from "./translation.ts";
