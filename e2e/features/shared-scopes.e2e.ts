@@ -20,6 +20,14 @@ const ROOTS: typeof HASHES = {
   "a bad value decides nothing": [["one", "/two"], "/two"],
 };
 
+/** Ingresses that use the Service b beside their own: name → own Service, annotations. Their own is over TLS. */
+const LENT: Readonly<
+  Record<string, readonly [service: string, annotations: Readonly<Record<string, string>>]>
+> = {
+  "stands-in": ["idle", { "default-backend": "b" }],
+  copies: ["closed", { "mirror-target-service": "b", "proxy-ssl-verify": "on" }],
+};
+
 const at = (n: number): string => `2026-01-0${n + 1}T00:00:00Z`;
 
 const shared = useGateway({
@@ -51,6 +59,18 @@ const shared = useGateway({
         }),
       ),
     ),
+    ingress({ name: "lender", host: "lender.example.com", paths: [{ path: "/", service: "b" }] }),
+    ...Object.entries(LENT).map(([name, [service, annotations]]) =>
+      ingress({
+        name,
+        host: `${name}.example.com`,
+        annotations: { "backend-protocol": "HTTPS", ...annotations },
+        createdAt: at(0),
+        paths: [{ path: "/", service }],
+      }),
+    ),
+    ...service("idle", []),
+    ...service("closed", []),
   ],
 });
 
@@ -120,5 +140,17 @@ describe("a key of the host", () => {
     await shared.gateway.remove("heir-old.yaml");
     expect(await location()).toBe("http://heir.example.com/young");
     expect(shared.diagnostics("heir-young")).toEqual([]);
+  });
+});
+
+describe("a key of the Service is not for another's", () => {
+  it("a default backend speaks as it says itself", async () => {
+    expect(await shared.who({ host: "stands-in.example.com" })).toBe("b");
+  });
+
+  it("nor is that of whoever mirrors to it, whose own way is closed", async () => {
+    expect(await shared.who({ host: "copies.example.com" })).toBe(503);
+    expect(await shared.who({ host: "lender.example.com" })).toBe("b");
+    expect(shared.diagnostics("lender")).toEqual([]);
   });
 });

@@ -30,6 +30,12 @@ export function runDraftStages(
 /** The stages after `match`: what a canary runs again with its own backends. */
 export const AFTER_MATCH: readonly DraftStage[] = DRAFT_STAGES.filter((stage) => stage !== "match");
 
+/** The stages that say where a route goes if all is well, and those after them. */
+export const UP_TO_BACKEND: readonly DraftStage[] = ["match", "backend"];
+export const AFTER_BACKEND: readonly DraftStage[] = DRAFT_STAGES.filter(
+  (stage) => !UP_TO_BACKEND.includes(stage),
+);
+
 /** A backend without a variant. */
 export function plainBackend(target: BackendTarget): Backend {
   return { name: backendName(target, []), target, variant: {} };

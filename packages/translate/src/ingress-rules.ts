@@ -1,7 +1,7 @@
 import {
   createReport,
-  DRAFT_STAGES,
   type DraftContext,
+  type DraftStage,
   type Feature,
   type References,
   type RouteDraft,
@@ -19,7 +19,7 @@ import type {
 } from "@sluice/model";
 import { targetKey } from "@sluice/model";
 import type { TranslateContext } from "./context.ts";
-import { plainBackend, runDraftStages } from "./drafts.ts";
+import { AFTER_BACKEND, plainBackend, runDraftStages, UP_TO_BACKEND } from "./drafts.ts";
 import { ANY_HOST, normalizeHost } from "./host-name.ts";
 import { hostsOf } from "./indexes.ts";
 import { type IngressPolicies, ingressPolicies } from "./ingress-policies.ts";
@@ -38,6 +38,8 @@ export interface IngressRoute {
   readonly backend: Backend | undefined;
   /** The draft after all stages. */
   readonly draft: RouteDraft;
+  /** The backends that its Ingress means it to have: the rule's, those of annotations in its place, and no stand-ins. */
+  readonly meant: readonly Backend[];
   /** Of `spec.defaultBackend`: after everything else of its host. */
   readonly isDefault: boolean;
 }
@@ -52,9 +54,12 @@ export interface IngressRules {
   /** The hosts that it has rules for, good or bad. */
   readonly hosts: ReadonlySet<string>;
   readonly byHost: ReadonlyMap<string, readonly IngressRoute[]>;
-  /** Services (`namespace/name`) that its routes use. */
+  /**
+   * Services (`namespace/name`) that its annotations of scope service act on: its backends. A mirror or a default backend
+   * is another's, and speaks as that one says.
+   */
   readonly services: ReadonlySet<string>;
-  /** These, and the hosts outside the cluster, as `targetKey` names them. */
+  /** All Services and hosts outside the cluster that its routes use, as `targetKey` names them. */
   readonly backends: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -93,7 +98,7 @@ export function ingressRules(
     const path: IngressPath = { path: "/", pathType: "Prefix", backend: ingress.spec.defaultBackend };
     for (const host of hosts) add(host, make(path, "spec.defaultBackend", "default"));
   }
-  const targets = targetsOf(byHost);
+  const routes = [...byHost.values()].flat();
   return {
     ingress,
     ref,
@@ -101,8 +106,13 @@ export function ingressRules(
     variant,
     hosts: new Set(hostsOf(ingress)),
     byHost,
-    services: new Set(targets.filter(({ kind }) => kind === "service").map(targetKey)),
-    backends: new Set(targets.map(targetKey)),
+    services: new Set(
+      routes
+        .flatMap(({ meant }) => meant.map(({ target }) => target))
+        .filter(({ kind }) => kind === "service")
+        .map(targetKey),
+    ),
+    backends: new Set(targetsOf(routes).map(targetKey)),
     diagnostics: unique(diagnostics),
   };
 }
@@ -151,7 +161,10 @@ function maker(input: MakerInput) {
       isVariant && feature.perVariant !== true && feature.draftStage !== "match"
         ? unheard(feature)
         : heard(feature);
-    const draft = runDraftStages(start, DRAFT_STAGES, context.byScope.route, own.policies, hooks);
+    const run = (from: RouteDraft, stages: readonly DraftStage[]): RouteDraft =>
+      from.dropped ? from : runDraftStages(from, stages, context.byScope.route, own.policies, hooks);
+    const chosen = run(start, UP_TO_BACKEND);
+    const draft = run(chosen, AFTER_BACKEND);
     if (draft.dropped) return undefined;
     // A canary takes the match of its main rule, which may be a regex where its own path is none.
     if (!match.ok && draft.path.kind !== "regex" && !isVariant) {
@@ -166,6 +179,10 @@ function maker(input: MakerInput) {
       pairKey: match.ok ? `${match.value.kind} ${match.value.value}` : `raw ${path.path}`,
       backend,
       draft,
+      meant: [
+        ...(backend === undefined ? [] : [backend]),
+        ...chosen.backends.map((weighted) => weighted.backend),
+      ],
       isDefault: part === "default",
     };
   };
@@ -213,14 +230,12 @@ export function ruleBackend(namespace: string, backend: IngressBackend): Backend
   return plainBackend(target);
 }
 
-function targetsOf(byHost: ReadonlyMap<string, readonly IngressRoute[]>): BackendTarget[] {
-  return [...byHost.values()]
-    .flat()
-    .flatMap(({ draft, backend }) =>
-      [backend, draft.mirror?.backend, ...draft.backends.map((weighted) => weighted.backend)].flatMap(
-        (each) => (each === undefined ? [] : [each.target]),
-      ),
-    );
+function targetsOf(routes: readonly IngressRoute[]): BackendTarget[] {
+  return routes.flatMap(({ draft, meant }) =>
+    [...meant, draft.mirror?.backend, ...draft.backends.map((weighted) => weighted.backend)].flatMap(
+      (each) => (each === undefined ? [] : [each.target]),
+    ),
+  );
 }
 
 function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {

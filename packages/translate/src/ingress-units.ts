@@ -64,7 +64,10 @@ export function ingressUnits(
 
   const usersOf = (service: string): readonly string[] => {
     const mains = context.mainsOfService.get(service).map((source) => source.slice(source.indexOf(" ") + 1));
-    return [...new Set([...context.ingressesOfBackend.get(service), ...mains])];
+    const owners = context.ingressesOfBackend
+      .get(service)
+      .filter((key) => rules(key)?.services.has(service) === true);
+    return [...new Set([...owners, ...mains])];
   };
 
   const merged = (

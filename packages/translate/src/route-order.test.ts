@@ -20,6 +20,7 @@ function route(
     rulePath: path,
     pairKey: path,
     backend: undefined,
+    meant: [],
     draft: {
       path: { kind, value: path },
       conditions: Array.from({ length: conditions }, (_, index) => header(`x-${index}`)),
