@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly gateway: TargetGateway;
   readonly declared: Declarations;
   readonly absent: FindAbsent;
+  /** Whether a key acts on the Services of its Ingress, whoever uses them. */
+  readonly actsOnService: (key: string) => boolean;
 }
 
 /** One annotation, before it is known whether something makes up for it. */

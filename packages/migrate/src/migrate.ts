@@ -13,13 +13,14 @@ import {
   type Dialect,
   FIX_PREFIX,
   type IngressReport,
+  type Judgement,
   type MigrationReport,
   type Note,
   OUTCOMES,
   type Outcome,
   verdictOf,
 } from "./report.ts";
-import { createSite, hostsOf } from "./site.ts";
+import { createSite, hostsOf, placesOf } from "./site.ts";
 import { classOf, controllerConfigs, dialects, refOf } from "./source.ts";
 
 export interface MigrationInput {
@@ -87,6 +88,8 @@ function judgeGroup(
     defaults,
     gateway,
     declared: declarations(features),
+    actsOnService: (key) =>
+      features.some(({ scope, keys }) => scope === "service" && Object.hasOwn(keys, key)),
     absent: findAbsent(objects),
   };
   const byIngress = Map.groupBy(
@@ -108,13 +111,17 @@ function judgeIngress(
   const { annotations } = ingress.metadata;
   const isOfKey = ({ key }: Diagnostic): boolean => key !== undefined && Object.hasOwn(annotations, key);
   const byKey = Map.groupBy(diagnostics.filter(isOfKey), ({ key }) => key ?? "");
-  const entries = compareKeys(ingress, around);
+  const mayFix = fixTest(ingress, around);
+  const entries = compareKeys(ingress, around).map((entry) => ({
+    ...entry,
+    judgement: withoutFix(entry.judgement, mayFix),
+  }));
   const notes = ingressNotes(
     ingress,
     around,
     findService,
     diagnostics.filter((one) => !isOfKey(one)),
-  );
+  ).map((note) => withoutFix(note, mayFix));
   const plan = planOf([...entries.map(({ judgement }) => judgement), ...notes]);
   const keys = judgeKeys(ingress, entries, plan, around, (name) => byKey.get(name) ?? []);
   const settled = notes.map((note) => settle(note, ingress));
@@ -133,10 +140,26 @@ function judgeIngress(
   };
 }
 
+/** Whether a key may be set: one that acts on a Service would act on other Ingresses that use it. */
+function fixTest(ingress: Ingress, { site, dialect, actsOnService }: Surroundings): (key: string) => boolean {
+  const { namespace } = ingress.metadata;
+  const isShared = placesOf(ingress, dialect).some(({ path }) => {
+    const { service } = path.backend;
+    return (
+      service !== undefined &&
+      site.usersOf(namespace, service.name).some((other) => other.ingress !== ingress)
+    );
+  });
+  return (key) => !isShared || !actsOnService(key);
+}
+
+function withoutFix<J extends Judgement | undefined>(judgement: J, mayFix: (key: string) => boolean): J {
+  if (judgement?.fix === undefined || Object.keys(judgement.fix.set).every(mayFix)) return judgement;
+  return { ...judgement, fix: undefined };
+}
+
 /** Of two fixes that set one key, the first counts. */
-function planOf(
-  judgements: readonly ({ readonly fix?: { readonly set: Readonly<Record<string, string>> } } | undefined)[],
-): Readonly<Record<string, string>> {
+function planOf(judgements: readonly (Judgement | undefined)[]): Readonly<Record<string, string>> {
   const plan = new Map<string, string>();
   for (const judgement of judgements)
     for (const [key, value] of Object.entries(judgement?.fix?.set ?? {}))

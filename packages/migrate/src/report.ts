@@ -31,7 +31,7 @@ export interface Judgement {
   /** What was protected and is not any more, in words. */
   readonly lost?: string;
   /** Brings the behaviour back. */
-  readonly fix?: Fix;
+  readonly fix?: Fix | undefined;
 }
 
 /** One annotation of an Ingress. */

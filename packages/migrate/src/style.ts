@@ -24,7 +24,7 @@ code { font: .86em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 ul.rows { list-style: none; margin: .5rem 0 0; padding: 0; }
 .row { display: grid; grid-template-columns: 5.6rem 1fr; gap: .7rem; padding: .5rem 0; border-top: 1px solid var(--line); }
-.row > div { min-width: 0; }
+.row div { min-width: 0; }
 .key { font-weight: 600; }
 .badge { display: inline-block; align-self: start; justify-self: start; padding: 0 .5rem; border-radius: 1rem; background: var(--none-back); font-size: .82rem; white-space: nowrap; }
 .badge.same, .badge.ready { background: var(--good-back); color: var(--good); }
@@ -35,5 +35,5 @@ ul.rows { list-style: none; margin: .5rem 0 0; padding: 0; }
 .lostlist { padding-left: 1.2rem; }
 dl { margin: 0; } dt { margin-top: .8rem; font-weight: 600; } dd { margin: 0; }
 @media (max-width: 34rem) { .row { grid-template-columns: 1fr; gap: .2rem; } }
-@media print { details > * { display: block; } }
+@media print { details::details-content { content-visibility: visible; } }
 `;

@@ -33,6 +33,12 @@ export const BODIES: Rules = {
       ? differs(`ingress-nginx lets ${factor} times the limit come at once; here at most ${MAX_BURST} times.`)
       : undefined;
   },
+  "limit-rate-after": ({ text }) =>
+    whole(text) === 0
+      ? undefined
+      : differs(
+          "ingress-nginx sends so many KB at full speed first; here the limit holds from the first byte.",
+        ),
   "custom-headers": (at) =>
     at.defaults.known
       ? same(

@@ -21,9 +21,27 @@ const SNIPPETS: Rules = {
   },
 };
 
+/** The same, unless the translation has something to say of the value. */
+const translated: Rule = () => undefined;
+
+/** Keys whose declarations tell of values that the translation finds by itself, or of what holds when they are absent. */
+const TRANSLATED: Rules = {
+  "canary-by-header": translated,
+  "mirror-request-body": translated,
+  "opentelemetry-operation-name": translated,
+  "permanent-redirect": translated,
+  "proxy-cookie-domain": translated,
+  "proxy-cookie-path": translated,
+  "proxy-redirect-from": translated,
+  "proxy-redirect-to": translated,
+  "server-alias": translated,
+  "session-cookie-path": translated,
+  "temporal-redirect": translated,
+};
+
 const RULES: Readonly<Record<Dialect, Rules>> = {
-  "ingress-nginx": { ...TRAFFIC, ...ROUTING, ...CANARY, ...BACKENDS, ...BODIES, ...SNIPPETS },
-  higress: HIGRESS,
+  "ingress-nginx": { ...TRAFFIC, ...ROUTING, ...CANARY, ...BACKENDS, ...BODIES, ...SNIPPETS, ...TRANSLATED },
+  higress: { ...HIGRESS, "cors-allow-headers": translated, destination: translated },
 };
 
 /** The rule of a key, which then speaks in place of the difference that the key's declaration has. */
