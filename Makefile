@@ -12,7 +12,7 @@ GATEWAY_PORT ?= 0
 TOPOLOGY ?= sidecar
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube bench-values docs clean
+.PHONY: help setup run test test-unit test-e2e test-e2e-files cluster cluster-tools lint types fmt build chart manifests bench bench-kube bench-values docs coverage clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-kube: ## Measure the gateway on a Kubernetes API server, as a table and in
 
 docs: ## Write the reference pages under docs/ that come from the sources
 	@$(WITHOUT_ENVOY) node scripts/docs.ts
+
+coverage: ## Run the tests of the annotations, and print which stand for each key of the reference (ARGS="--format json")
+	@$(WITH) node scripts/coverage.ts $(ARGS)
 
 clean: ## Remove what was made in the checkout; the cache folder stays
 	@rm -rf node_modules packages/*/node_modules protos/node_modules envoy/node_modules e2e/node_modules bench/node_modules protos/gen dist .vitest

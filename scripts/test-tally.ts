@@ -26,6 +26,15 @@ export function tallyOfVitest(report: string | undefined, exitCode: number | nul
   return { passed, failed: silent ? 1 : failed, skipped: numPendingTests + numTodoTests };
 }
 
+/** A check for each key of the annotation reference that something declares: whether tests stand for it. */
+export function tallyOfCoverage(
+  rows: readonly { readonly pending?: string; readonly holes: readonly string[] }[],
+): Tally {
+  const due = rows.filter(({ pending }) => pending === undefined);
+  const failed = due.filter(({ holes }) => holes.length > 0).length;
+  return { passed: due.length - failed, failed, skipped: 0 };
+}
+
 const NUMBERS = ["numPassedTests", "numFailedTests", "numPendingTests", "numTodoTests"] as const;
 
 function readReport(text: string | undefined): Record<(typeof NUMBERS)[number], number> {

@@ -1,12 +1,16 @@
 /**
- * `node scripts/test.ts [lint] [types] [unit] [e2e]`: runs the steps named, or all, each to its end whatever the
- * others did, and ends with `N passed, N failed`. The exit code is 1 when anything failed, or nothing was tested.
+ * `node scripts/test.ts [lint] [types] [unit] [e2e] [coverage]`: runs the steps named, or all, each to its end whatever the
+ * others did (coverage judges what unit and e2e left), and ends with `N passed, N failed`. The exit code is 1 when anything failed, or nothing was tested.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sum, type Tally, tallyOfCommand, tallyOfVitest } from "./test-tally.ts";
+import { features } from "../packages/features/src/index.ts";
+import { coverageTable } from "./coverage/coverage-table.ts";
+import { coverageText } from "./coverage/print-table.ts";
+import { passedTests } from "./coverage/read-report.ts";
+import { sum, type Tally, tallyOfCommand, tallyOfCoverage, tallyOfVitest } from "./test-tally.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const reports = mkdtempSync(join(tmpdir(), "sluice-test-"));
@@ -20,6 +24,13 @@ const STEPS = {
     await exitCode([process.execPath, join(ROOT, "e2e/cluster/src/cli.ts"), "tools"]);
     await exitCode([process.execPath, join(ROOT, "e2e/redis/cli.ts")]);
     return vitest("e2e", [join(ROOT, "scripts/in-netns.sh")]);
+  },
+  coverage: async () => {
+    const files = ["unit", "e2e"].map((name) => join(reports, `${name}.json`));
+    const tests = files.flatMap((file) => passedTests(readIfThere(file) ?? "{}", ROOT));
+    const rows = coverageTable(features, tests);
+    console.log(coverageText(rows.filter(({ holes }) => holes.length > 0)));
+    return tallyOfCoverage(rows);
   },
 } satisfies Record<string, () => Promise<Tally>>;
 

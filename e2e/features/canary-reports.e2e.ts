@@ -198,7 +198,10 @@ describe("keys without effect are reported", () => {
     ]);
   });
 
-  it("affinity-canary-behavior sticky, since it is always legacy", () => {
+  it("affinity-canary-behavior sticky, since it is always legacy", async () => {
+    const headers = { cookie: "INGRESSCOOKIE=of-the-canary" };
+    for (let n = 0; n < 4; n++)
+      expect(await shared.who({ host: "sticky.example.com", headers })).toBe("main");
     expect(shared.diagnostics("sticky-canary")).toMatchObject([
       { code: "annotation-no-effect", key: `${MSE}/affinity-canary-behavior`, value: "sticky" },
     ]);

@@ -37,11 +37,18 @@ const BAD: readonly [key: string, value: string][] = [
   ["warmup", "30s"],
 ];
 
-const NO_EFFECT: readonly [annotations: Annotations, key: string][] = [
-  [{ "upstream-hash-by-subset": "true" }, "upstream-hash-by-subset"],
-  [{ "upstream-hash-by-subset-size": "3" }, "upstream-hash-by-subset-size"],
-  [{ "upstream-hash-by": "$host", "load-balance": "random" }, "load-balance"],
-  [{ "load-balance": "random", warmup: "30" }, "warmup"],
+/** `endpoints`: how many serve the clients of one host. */
+const NO_EFFECT: readonly [annotations: Annotations, key: string, endpoints: number][] = [
+  [{ "upstream-hash-by-subset": "true" }, "upstream-hash-by-subset", 4],
+  [{ "upstream-hash-by-subset-size": "3" }, "upstream-hash-by-subset-size", 4],
+  [{ "upstream-hash-by": "$host", "load-balance": "random" }, "load-balance", 1],
+  [{ "load-balance": "random", warmup: "30" }, "warmup", 4],
+  [{ affinity: "cookie", "session-cookie-change-on-failure": "true" }, "session-cookie-change-on-failure", 4],
+  [
+    { affinity: "cookie", "session-cookie-conditional-samesite-none": "true" },
+    "session-cookie-conditional-samesite-none",
+    4,
+  ],
 ];
 
 const NAMES = ["a", "b", "c", "d"];
@@ -215,9 +222,10 @@ describe("reports", () => {
     expect([...(await count(`bad${n}`, 40)).keys()].sort()).toEqual(NAMES);
   });
 
-  it.each(NO_EFFECT.map(([annotations, key], n) => ({ annotations, key, n })))(
+  it.each(NO_EFFECT.map(([annotations, key, endpoints], n) => ({ annotations, key, endpoints, n })))(
     "$annotations: $key has no effect",
-    ({ key, n }) => {
+    async ({ key, endpoints, n }) => {
+      expect((await count(`idle${n}`, 40)).size).toBe(endpoints);
       expect(shared.diagnostics(`idle${n}`)).toMatchObject([
         { code: "annotation-no-effect", key: `mse.ingress.kubernetes.io/${key}` },
       ]);

@@ -73,7 +73,7 @@ describe("where the gateway traces all requests", () => {
   const shared = gatewayWith("100");
   let ids: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    const names = ["plain", "on", "named", "trust", "distrust", ...BAD.map((_, n) => `bad${n}`)];
+    const names = ["plain", "on", "trust", "distrust", ...BAD.map((_, n) => `bad${n}`)];
     ids = Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, (await trace(shared, name)).id])),
     );
@@ -88,8 +88,9 @@ describe("where the gateway traces all requests", () => {
   });
 
   it("opentelemetry-operation-name names the span, literally", async () => {
+    const { id } = await trace(shared, "named");
     await expect
-      .poll(() => spanOf(ids.named ?? ""), { timeout: 30_000 })
+      .poll(() => spanOf(id), { timeout: 30_000 })
       .toMatchObject({ name: "check out 100% %REQ(host)%" });
   });
 

@@ -5,6 +5,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import type { EchoAnswer } from "@sluice/echo-backend";
+import { recordRequests } from "./record-exercised.ts";
 
 export interface Http2Answer {
   readonly status: number;
@@ -32,6 +33,7 @@ export function http2Request(
   headers: OutgoingHttpHeaders,
   body?: string,
 ): Promise<Http2Answer> {
+  recordRequests(String(headers[":authority"] ?? headers.host ?? ""));
   const { promise, resolve, reject } = Promise.withResolvers<Http2Answer>();
   const stream = session.request(headers, { endStream: body === undefined });
   let [answered, trailers]: IncomingHttpHeaders[] = [{}, {}];

@@ -1,7 +1,9 @@
 import { connect } from "node:net";
+import { recordRequests } from "./record-exercised.ts";
 
 /** Sends bytes to a port of loopback; resolves with all that comes back until the other side closes, as Latin-1. */
 export function sendRaw(port: number, text: string): Promise<string> {
+  for (const [, host = ""] of text.matchAll(/^host: *(.+?)\r?$/gim)) recordRequests(host);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, "127.0.0.1", () => socket.write(text, "latin1"));
   let received = "";

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { EchoAnswer } from "@sluice/echo-backend";
+import { recordRequests } from "./record-exercised.ts";
 
 export interface TestRequest {
   /** Host header, and SNI on https. */
@@ -32,6 +33,7 @@ export async function send(
   request: TestRequest,
   ports: { readonly httpPort: number; readonly httpsPort: number },
 ): Promise<TestResponse> {
+  recordRequests(request.host);
   const { promise, resolve, reject } = Promise.withResolvers<TestResponse>();
   const common = {
     host: "127.0.0.1",

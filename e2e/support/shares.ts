@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { expect } from "vitest";
+import { recordRequests } from "./record-exercised.ts";
 
 export interface ManyRequests {
   readonly port: number;
@@ -17,6 +18,7 @@ const CONNECTIONS = 16;
  */
 export async function countAnswers(requests: ManyRequests): Promise<ReadonlyMap<string, number>> {
   const { host, path = "/", headers = {}, count } = requests;
+  recordRequests(host, count);
   const lines = Object.entries({ ...headers, host, "x-echo-body-bytes": "0" }).map((each) => each.join(": "));
   const text = `GET ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
   const counts = new Map<string, number>();

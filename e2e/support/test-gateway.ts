@@ -5,6 +5,7 @@ import { createLogger, type Gateway, Settings, startGateway } from "@sluice/cont
 import { bootstrap, type EnvoyProcess, findEnvoy, type StartEnvoyOptions, startEnvoy } from "@sluice/envoy";
 import type { Feature } from "@sluice/feature-api";
 import { freePort } from "./free-port.ts";
+import { learnIngresses } from "./record-exercised.ts";
 import { send, type TestRequest, type TestResponse } from "./request.ts";
 
 export { freePort };
@@ -56,8 +57,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const settings = Settings.parse({ httpPort, httpsPort, listenAddress: "127.0.0.1", ...options.settings });
   const xdsAddress = `unix:${join(folder, "xds.sock")}`;
   let sequence = 0;
-  for (const [file, yaml] of Object.entries(options.manifests ?? {}))
+  for (const [file, yaml] of Object.entries(options.manifests ?? {})) {
     writeFileSync(join(manifests, file), yaml);
+    learnIngresses(yaml);
+  }
   const start = (): Promise<Gateway> =>
     startGateway({
       paths: [manifests],
@@ -121,6 +124,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     async apply(file, yaml) {
       const mark = `${++sequence}`;
+      learnIngresses(yaml);
       writeFileSync(join(manifests, file), `${yaml}\n---\n${markManifest(file, mark)}`);
       await seen(file, mark);
       await idle(gateway);

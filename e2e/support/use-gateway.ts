@@ -2,6 +2,7 @@ import { type EchoBackend, type EchoOptions, startEcho } from "@sluice/echo-back
 import type { Diagnostic } from "@sluice/model";
 import { afterAll, beforeAll } from "vitest";
 import { service, yamlOf } from "./manifests.ts";
+import { recordReports } from "./record-exercised.ts";
 import type { TestRequest, TestResponse } from "./request.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
 
@@ -69,8 +70,10 @@ export function useGateway(options: UseGatewayOptions): SharedGateway {
       return typeof name === "string" ? name : response.status;
     },
     diagnostics: (objectName) =>
-      started()
-        .gateway.gateways.diagnostics()
-        .filter(({ origin }) => origin?.object.name === objectName),
+      recordReports(
+        started()
+          .gateway.gateways.diagnostics()
+          .filter(({ origin }) => origin?.object.name === objectName),
+      ),
   };
 }

@@ -9,7 +9,7 @@ import type { Diagnostic, ObjectRef } from "../../packages/model/src/index.ts";
 import { PREFIX } from "./examples.ts";
 
 /** Values that some key cannot use. */
-const MISTAKES = [
+export const MISTAKES = [
   "no such",
   "-1",
   "yes",

@@ -37,7 +37,7 @@ export function checkRegex(pattern: string): RegexCheck {
 /** An RE2 pattern. Lookaround and backreferences, which PCRE has, are refused. */
 export const regexType: ValueType<string> = {
   expected: "a regular expression in RE2 syntax (no lookaround, no backreferences)",
-  schema: { type: "string", format: "regex" },
+  schema: { type: "string" },
   parse: (text) => {
     const check = checkRegex(text);
     return "fault" in check ? bad(`${regexType.expected}: ${check.fault}`) : ok(text);

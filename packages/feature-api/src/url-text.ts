@@ -34,7 +34,7 @@ const AUTHORITY_ONLY = new RegExp(`^${AUTHORITY}$`);
 /** A host with or without a port, taken literally. */
 export const authorityType: ValueType<string> = {
   expected: "a host, with a port if need be, as example.com:8080 (no variables)",
-  schema: { type: "string" },
+  schema: { type: "string", pattern: `^${AUTHORITY}$` },
   parse: (text) => {
     const found = AUTHORITY_ONLY.exec(text);
     return found !== null && isPort(found[2]) ? ok(text) : bad(authorityType.expected);
@@ -57,7 +57,7 @@ const URL_TEXT = new RegExp(`^(https?)://${AUTHORITY}([/?#].*)?$`, "i");
 /** An absolute http(s) URL without user, blanks and NGINX variables. */
 export const httpUrlType: ValueType<HttpUrl> = {
   expected: "an http or https URL without variables",
-  schema: { type: "string", format: "uri", pattern: "^https?://" },
+  schema: { type: "string", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" },
   parse: (text) => {
     const clean = visible(text);
     const found = clean === undefined || clean.includes("$") ? null : URL_TEXT.exec(clean);

@@ -55,12 +55,17 @@ export function enumType<const W extends string>(words: readonly W[], anyCase = 
   const byText = new Map(words.map((word) => [fold(word), word]));
   return {
     expected,
-    schema: { enum: words },
+    schema: { enum: words, ...(anyCase ? { pattern: `^(?:${words.map(caseless).join("|")})$` } : {}) },
     parse: (text) => {
       const word = byText.get(fold(text));
       return word === undefined ? bad(expected) : ok(word);
     },
   };
+}
+
+/** A pattern for a word of letters, digits and `_` in any case: schemas have no flag for that. */
+function caseless(word: string): string {
+  return word.replace(/[A-Za-z]/g, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 }
 
 /** Any text that passes a check. The check says what it expects, or nothing if all is well. */
@@ -83,7 +88,7 @@ export function listType<T>(item: ValueType<T>, separator = ","): ValueType<read
   const expected = `a list separated by "${separator}" of: ${item.expected}`;
   return {
     expected,
-    schema: { type: "string" },
+    schema: { type: "string", ...listPattern(item.schema.pattern, separator) },
     parse: (text) => {
       const values: T[] = [];
       for (const part of text.split(separator).map((raw) => raw.trim())) {
@@ -95,6 +100,14 @@ export function listType<T>(item: ValueType<T>, separator = ","): ValueType<read
       return ok(values);
     },
   };
+}
+
+/** The pattern of a list by that of its items, if they have one for the whole item. */
+function listPattern(item: unknown, separator: string): { readonly pattern?: string } {
+  const inner = typeof item === "string" ? /^\^(.*)\$$/s.exec(item)?.[1] : undefined;
+  if (inner === undefined) return {};
+  const one = `\\s*(?:${inner})?\\s*`;
+  return { pattern: `^${one}(?:${separator}${one})*$` };
 }
 
 /** Any text; for values whose parts are checked one by one in a feature's `parse`, so that one bad part is reported alone. */

@@ -100,6 +100,31 @@ describe("bad values are reported and count as absent", () => {
     expect(found).toEqual([`annotation-value ${name}`]);
   });
 
+  test("canary itself", () => {
+    expect(parse(canary, { canary: "yes", "canary-weight": "5" })).toMatchObject({
+      policy: undefined,
+      found: ["annotation-value canary", "canary-keys-unused canary-weight"],
+    });
+  });
+
+  test.each(["header", "query"])("a value or a pattern of a %s leaves always and never", (part) => {
+    const rule = { [`canary-by-${part}`]: "x" };
+    for (const [ending, value] of [
+      ["value", "a\u0007"],
+      ["pattern", "(?=a)"],
+    ]) {
+      const { policy, found } = on({ ...rule, [`canary-by-${part}-${ending}`]: value ?? "" });
+      expect(found).toEqual([`annotation-value canary-by-${part}-${ending}`]);
+      expect(policy).toEqual(on(rule).policy);
+    }
+  });
+
+  test("a value of a cookie leaves always and never", () => {
+    const { policy, found } = on({ "canary-by-cookie": "c", "canary-by-cookie-value": "a\u0007" });
+    expect(found).toEqual(["annotation-value canary-by-cookie-value"]);
+    expect(policy).toEqual(on({ "canary-by-cookie": "c" }).policy);
+  });
+
   test("a pattern that is not RE2 leaves always and never", () => {
     const { policy, found } = on({ "canary-by-header": "X-Canary", "canary-by-header-pattern": "(?=a)" });
     expect(policy).toEqual({ ...nobody, claim: [header("always")], refuse: [header("never")] });

@@ -68,3 +68,9 @@ test("limit-connections has no effect, reported unless it is 0", () => {
   });
   expect(tryFeature(clientLimit, { "limit-connections": "0" }).findings).toEqual([]);
 });
+
+test.each(["limit-allowlist", "limit-whitelist"])("%s with a bad item limits everyone, reported", (key) => {
+  const tried = tryFeature(clientLimit, { "limit-rps": "1", [key]: "10.0.0.0/8, nobody" });
+  expect(tried.findings).toEqual([`${key} annotation-value`]);
+  expect(tried.route()).toEqual(tryFeature(clientLimit, { "limit-rps": "1" }).route());
+});

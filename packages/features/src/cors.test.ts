@@ -68,6 +68,18 @@ describe("the policy", () => {
   });
 
   test.each([
+    ["cors-allow-methods", "GET, PO ST"],
+    ["cors-allow-methods", ","],
+    ["cors-allow-headers", "X-A, X:B"],
+    ["cors-expose-headers", "X A"],
+    ["cors-max-age", "10s"],
+    ["cors-max-age", "-1"],
+    ["cors-allow-credentials", "yes"],
+  ])("%s: %s is reported, and the default holds", (key, value) => {
+    expect(on({ [key]: value })).toMatchObject({ policy: on({}).policy, found: [`annotation-value ${key}`] });
+  });
+
+  test.each([
     ["cors-allow-methods", "GET, *", { methods: "*" }],
     ["cors-allow-methods", "GET,,purge", { methods: "GET, purge" }],
     ["cors-allow-headers", "*", { headers: "*" }],

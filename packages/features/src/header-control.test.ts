@@ -143,3 +143,15 @@ test("mutations of other features stay", () => {
   });
   expect(out.requestHeadersToAdd.map(({ header }) => header.key)).toEqual(["x-z", "x-a"]);
 });
+
+test.each(
+  ["request", "response"].flatMap((side) => [
+    [`${side}-header-control-add`, "x-a"],
+    [`${side}-header-control-update`, "x a: b\u0007"],
+    [`${side}-header-control-remove`, "x-a, x b"],
+  ]),
+)("%s: %j is reported, and changes nothing", (key = "", value = "") => {
+  const tried = tryFeature(headerControl, { [key]: value });
+  expect(tried.findings).toEqual([`${key} annotation-value`]);
+  expect(tried.route()).toEqual({ route: { cluster: "c" } });
+});

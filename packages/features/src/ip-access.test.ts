@@ -111,3 +111,15 @@ describe("levels", () => {
     expect(listsOf(own, host, gateway)).toEqual(ipAccessConfig(wanted));
   });
 });
+
+test.each([
+  "whitelist-source-range",
+  "allowlist-source-range",
+  "denylist-source-range",
+  "blacklist-source-range",
+])("%s with a bad item closes the routes", (key) => {
+  expect(parse(ipAccess, { [key]: "10.0.0.0/8, nobody" })).toMatchObject({
+    denied: true,
+    found: [`annotation-value-denied ${key}`],
+  });
+});

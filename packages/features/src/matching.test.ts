@@ -70,8 +70,16 @@ describe("conditions", () => {
     ],
     [
       "query parameters, with case",
-      { "exact-match-query-Ab": "1" },
-      [{ on: "query", name: "Ab", match: { kind: "exact", value: "1" } }],
+      { "exact-match-query-Ab": "1", "regex-match-query-c": "[0-9]+" },
+      [
+        { on: "query", name: "Ab", match: { kind: "exact", value: "1" } },
+        { on: "query", name: "c", match: { kind: "regex", value: "[0-9]+" } },
+      ],
+    ],
+    [
+      "a pseudo-header that has a value",
+      { "exact-match-pseudo-header-method": "PUT" },
+      [{ on: "header", name: ":method", match: { kind: "exact", value: "PUT" } }],
     ],
     [
       "pseudo-headers",
@@ -120,6 +128,11 @@ describe("conditions", () => {
     ["exact-match-header-a", "x\u0007"],
     ["exact-match-query-a=b", "x"],
     ["exact-match-pseudo-header-scheme", "https"],
+    ["prefix-match-header-a", "x\u0007"],
+    ["prefix-match-query-a", "x\u0007"],
+    ["regex-match-query-a", "(?!x)"],
+    ["prefix-match-pseudo-header-method", "x\u0007"],
+    ["regex-match-pseudo-header-method", "(?!x)"],
   ])("%s: %s is reported and demands nothing", (name, value) => {
     expect(conditionsOf({ [name]: value })).toEqual({
       conditions: [],
@@ -138,5 +151,16 @@ describe("conditions", () => {
     expect(conditionsOf({ "match-method": "FETCH ".repeat(1_000) }).found).toHaveLength(1);
     const words = Array.from({ length: 1_000 }, (_, at) => `M${at}`);
     expect(conditionsOf({ "match-method": words.join(" ") }).found).toHaveLength(10);
+  });
+});
+
+test.each([
+  ["use-regex", "yes"],
+  ["full-path-regex", "on"],
+  ["ignore-path-case", "1.0"],
+])("%s: %s is reported, and demands nothing of paths", (name, value) => {
+  expect(parse(matching, { [name]: value })).toMatchObject({
+    policy: undefined,
+    found: [`annotation-value ${name}`],
   });
 });

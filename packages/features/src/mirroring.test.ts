@@ -101,11 +101,18 @@ test.each([
   ["mirror-percentage", "10%"],
   ["mirror-host", "$host"],
   ["mirror-request-body", "no"],
+  ["mirror-target-fqdn-port", "0"],
 ])("%s: %j is ignored, reported", (key, text) => {
   expect(tried({ "mirror-target-service": "rec", [key]: text })).toEqual({
     found: [`annotation-value ${key}`],
     mirror: ["shop/rec/first", 100, undefined],
   });
+});
+
+test("mirror-request-body on is what happens anyway", () => {
+  expect(tried({ "mirror-target-service": "rec", "mirror-request-body": "on" })).toEqual(
+    tried({ "mirror-target-service": "rec" }),
+  );
 });
 
 test("what has no effect is reported", () => {

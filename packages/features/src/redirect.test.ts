@@ -173,3 +173,14 @@ describe("the redirect to https", () => {
     expect(parse(redirect, { "preserve-trailing-slash": "true" }).diagnostics).toEqual([]);
   });
 });
+
+test.each([
+  ["temporal-redirect", "example.com"],
+  ["permanent-redirect", "ftp://example.com/"],
+  ["permanent-redirect", "https://$host/"],
+  ["force-ssl-redirect", "yes"],
+  ["relative-redirects", "on"],
+  ["use-port-in-redirects", "8443"],
+])("%s: %s is reported, and answers nothing", (name, value) => {
+  expect(answerOf({ [name]: value })).toEqual({ answer: undefined, found: [`annotation-value ${name}`] });
+});

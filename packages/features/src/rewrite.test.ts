@@ -307,3 +307,9 @@ test("routes without a policy, and those that do not forward, are left alone", (
   rewrite.route?.(answering, { host: "a" }, context);
   expect([out, answering]).toEqual([{ route: {} }, { directResponse: { status: 503 } }]);
 });
+
+test.each(["/$1", "/a\u0007"])("x-forwarded-prefix: %j is bad, and the path is still rewritten", (value) => {
+  const { out, found } = written({ "rewrite-target": "/b", "x-forwarded-prefix": value }, "/a");
+  expect(found).toEqual(["annotation-value x-forwarded-prefix"]);
+  expect(out).toEqual(written({ "rewrite-target": "/b" }, "/a").out);
+});

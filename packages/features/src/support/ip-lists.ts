@@ -3,7 +3,7 @@ import { type IpAccess, parseIpRange } from "@sluice/model";
 
 const rangeType: ValueType<string> = {
   expected: "an IPv4 or IPv6 address or CIDR",
-  schema: { type: "string" },
+  schema: { type: "string", pattern: "^[0-9A-Fa-f:.]+(?:/[0-9]+)?$" },
   parse: (text) => {
     const range = parseIpRange(text);
     return range === undefined ? bad(rangeType.expected) : ok(range.cidr);
@@ -20,7 +20,7 @@ export const rangesType: ValueType<readonly string[]> = nonEmpty(listType(rangeT
 export const rangesOrAllType: ValueType<readonly string[]> = nonEmpty(
   listType<string>({
     expected: `${rangeType.expected}, or *`,
-    schema: rangeType.schema,
+    schema: { type: "string", pattern: "^(?:[*]|[0-9A-Fa-f:.]+(?:/[0-9]+)?)$" },
     parse: (text) => (text === "*" ? ok(text) : rangeType.parse(text)),
   }),
   (item) => (item === "*" ? EVERYONE : [item]),

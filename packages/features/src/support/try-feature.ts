@@ -15,6 +15,7 @@ import {
   type RouteConfiguration,
   type VirtualHost,
 } from "@sluice/protos";
+import { recordParsed } from "../testing/record-parsed.ts";
 
 /** For tests: what a feature makes of annotations (keys without prefix), and what it writes for them. */
 export interface Tried {
@@ -42,6 +43,7 @@ export function tryFeature(feature: Feature, annotations: Readonly<Record<string
   const prefixed = Object.entries(annotations).map(([key, value]) => [`higress.io/${key}`, value]);
   const { set } = resolveAnnotations(INGRESS, Object.fromEntries(prefixed));
   const { policy, diagnostics } = parseFeature(feature, set, INGRESS, NO_REFERENCES);
+  recordParsed(feature, set, diagnostics);
   const marks = askMarks([feature], set);
   return {
     policy,

@@ -16,6 +16,7 @@ import {
   type PathMatch,
   targetKey,
 } from "@sluice/model";
+import { recordParsed } from "./record-parsed.ts";
 
 /** The Ingress of all feature tests. */
 export const INGRESS: ObjectRef = { kind: "Ingress", namespace: "shop", name: "web" };
@@ -49,6 +50,7 @@ export function parseAs(
 ): Parsed {
   const { set } = resolveAnnotations(INGRESS, annotations);
   const { policy, denied, diagnostics } = parseFeature(feature, set, INGRESS, references);
+  recordParsed(feature, set, diagnostics);
   return { policy, denied, diagnostics, found: diagnostics.map(summary) };
 }
 
