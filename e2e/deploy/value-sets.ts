@@ -46,6 +46,7 @@ function everything(topology: string): Values {
       sslRedirect: false,
       trustedHops: 2,
       allowExternalName: true,
+      sslPassthrough: true,
       allowCrossNamespace: true,
       accessLog: true,
       defaultCertificate: "shop/default-tls",

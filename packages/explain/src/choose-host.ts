@@ -52,12 +52,30 @@ export function misdirected(
   view: Pick<GatewayView, "virtualHost">,
 ): string | undefined {
   if (sni === undefined || request.scheme !== "https") return undefined;
+  if (chosen?.passthrough !== undefined)
+    return `the connection was made for ${sni}, but the TLS of ${chosen.host} is passed on to its backend`;
   const name = hostName(withoutDot(sni));
   const named = matchingHosts(name, view).find(({ host }) => host !== "*");
   const certificate = servedOn(named);
   if (certificate === undefined || servedOn(chosen) === certificate) return undefined;
   const own = chosen?.certificate === undefined ? "has none of its own" : `has ${chosen.certificate}`;
   return `the connection was made for ${name} with certificate ${certificate}, but ${request.host} ${own}`;
+}
+
+/** The host that a TLS connection is passed on for, as it names it by SNI; undefined where the gateway ends the TLS. */
+export function passedOn(
+  request: SeenRequest,
+  sni: string | undefined,
+  view: Pick<GatewayView, "virtualHost">,
+): { readonly host: VirtualHost; readonly isDeeper: boolean } | undefined {
+  if (request.scheme !== "https") return undefined;
+  const name = hostName(withoutDot(sni ?? request.host));
+  const host = matchingHosts(name, view).find(
+    ({ passthrough, certificate }) => passthrough !== undefined || certificate !== undefined,
+  );
+  if (host?.passthrough === undefined) return undefined;
+  const isWild = host.host.startsWith("*.");
+  return { host, isDeeper: isWild && name.split(".").length > host.host.split(".").length };
 }
 
 /** The certificate whose filter chain serves a host: its own, else that of the wildcard host around it. */

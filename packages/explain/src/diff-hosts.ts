@@ -26,12 +26,20 @@ export function diffHosts(
   });
 }
 
-function wholeHost(kind: "host-added" | "host-removed", { host, routes, certificate }: VirtualHost): Change {
+function wholeHost(kind: "host-added" | "host-removed", virtualHost: VirtualHost): Change {
+  const { host, routes } = virtualHost;
+  const certificate = tlsWords(virtualHost);
   return { kind, host, routes: routes.map(routeLine), ...(certificate === undefined ? {} : { certificate }) };
 }
 
+/** What clients see over TLS: a certificate, or somebody else's. */
+function tlsWords({ certificate, passthrough }: VirtualHost): string | undefined {
+  if (passthrough === undefined) return certificate;
+  return `passed on to ${passthrough.backend?.name ?? "nobody"}`;
+}
+
 function certificateChange(old: VirtualHost, young: VirtualHost): Change[] {
-  const [before, after] = [old.certificate, young.certificate];
+  const [before, after] = [tlsWords(old), tlsWords(young)];
   if (before === after) return [];
   return [
     {

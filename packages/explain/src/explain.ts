@@ -1,10 +1,10 @@
 import type { VirtualHost } from "@sluice/model";
-import { hostReason, matchingHosts, misdirected } from "./choose-host.ts";
+import { hostReason, matchingHosts, misdirected, passedOn } from "./choose-host.ts";
 import { competitors } from "./competitors.ts";
 import { type Decision, decide, MILLION } from "./decide.ts";
 import type { Explanation, HostChoice, Outcome } from "./explanation.ts";
 import { pathMismatch } from "./match-path.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, passedOutcome } from "./outcome.ts";
 import { type ExplainRequest, readRequest, type SeenRequest } from "./request.ts";
 import { WRITTEN_BY_GATEWAY } from "./request-headers.ts";
 import type { GatewayView } from "./view.ts";
@@ -22,6 +22,16 @@ export function explain(asked: ExplainRequest, view: GatewayView): Explanation {
     return { ...base, ...(refused === undefined ? {} : { refused }), outcomes: [], competitors: [], notes };
 
   const [chosen, ...others] = matchingHosts(request.host, view);
+  const passed = passedOn(request, asked.sni, view);
+  if (passed !== undefined)
+    return {
+      ...base,
+      request,
+      ...hostOf(passed.host, request),
+      outcomes: [passedOutcome(passed.host, passed.isDeeper, view)],
+      competitors: [],
+      notes,
+    };
   const wrongChain = misdirected(request, asked.sni, chosen, view);
   const known = { ...base, request };
   if (wrongChain !== undefined)

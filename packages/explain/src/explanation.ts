@@ -40,7 +40,15 @@ export interface Outcome {
   readonly policies: readonly PolicyInForce[];
 }
 
-export type ActionOutcome = ForwardOutcome | RedirectOutcome | RespondOutcome;
+export type ActionOutcome = ForwardOutcome | RedirectOutcome | RespondOutcome | PassthroughOutcome;
+
+/** The connection goes on to a backend unopened: what becomes of the request is the backend's to say. */
+export interface PassthroughOutcome {
+  readonly kind: "passthrough";
+  /** Absent: the connection is closed, because of `reason`. */
+  readonly backend?: BackendOutcome;
+  readonly reason?: string;
+}
 
 export interface ForwardOutcome {
   readonly kind: "forward";
@@ -76,7 +84,7 @@ export interface BackendOutcome {
   /** Of the requests that the route takes. */
   readonly percent: number;
   readonly target: string;
-  readonly protocol?: "http1" | "http2";
+  readonly protocol?: "http1" | "http2" | "tcp";
   readonly endpoints: readonly {
     readonly address: string;
     readonly health: "healthy" | "draining";

@@ -65,6 +65,19 @@ function actionOutcome(
   }
 }
 
+/** What becomes of a TLS connection that names a host whose TLS is passed on; `isDeeper`: than its wildcard stands for. */
+export function passedOutcome(host: VirtualHost, isDeeper: boolean, view: GatewayView): Outcome {
+  const { backend, origins = [] } = host.passthrough ?? {};
+  const closed = isDeeper
+    ? `${host.host} stands for exactly one label`
+    : "no rule of the host has the path / and a Service";
+  const action: ActionOutcome =
+    backend === undefined || isDeeper
+      ? { kind: "passthrough", reason: closed }
+      : { kind: "passthrough", backend: backendOutcome({ backend, weight: 1 }, 1, view) };
+  return { percent: 100, origins: origins.map(originWords), action, policies: [] };
+}
+
 function mirrorOutcome(mirror: Mirror, { scheme }: SeenRequest, view: GatewayView): MirrorOutcome {
   const { backend, httpsBackend = backend, percent, host } = mirror;
   return {

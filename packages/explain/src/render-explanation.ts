@@ -4,6 +4,7 @@ import type {
   Explanation,
   MirrorOutcome,
   Outcome,
+  PassthroughOutcome,
   PolicyInForce,
 } from "./explanation.ts";
 import { printable, shortened } from "./printable.ts";
@@ -32,12 +33,13 @@ export function renderExplanation(explanation: Explanation, style: Style = PLAIN
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
-function headLines({ request, host, asked }: Explanation, style: Style): string[] {
+function headLines(explanation: Explanation, style: Style): string[] {
+  const { request, host, asked } = explanation;
   if (request === undefined) return [];
   const lines: [string, string][] = [];
   if (host === undefined) lines.push(["host", `${request.host}, which no rule names`]);
   else lines.push(["host", `${host.name}  ${style.dim(`(${host.reason})`)}`]);
-  if (request.scheme === "https") lines.push(["certificate", host?.certificate ?? "the default one"]);
+  if (request.scheme === "https") lines.push(["certificate", certificateWords(explanation)]);
   const sent = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(asked.url)?.[1] || "/";
   lines.push([
     "path",
@@ -45,6 +47,11 @@ function headLines({ request, host, asked }: Explanation, style: Style): string[
   ]);
   for (const { name, reason } of request.dropped) lines.push(["dropped", `header ${name}: ${reason}`]);
   return lines.map(([label, text]) => `  ${style.dim(label.padEnd(12))}${text}`);
+}
+
+function certificateWords({ host, outcomes }: Explanation): string {
+  if (outcomes.some(({ action }) => action.kind === "passthrough")) return "the backend's own";
+  return host?.certificate ?? "the default one";
 }
 
 function outcomeLines({ percent, route, match, origins, action, policies }: Outcome, style: Style): string[] {
@@ -64,6 +71,8 @@ function outcomeLines({ percent, route, match, origins, action, policies }: Outc
         ...(action.mirror === undefined ? [] : mirrorLines(action.mirror, style)),
         ...policyLines(policies, style),
       ];
+    case "passthrough":
+      return passthroughLines(action, head, from, style);
     case "redirect":
       return [
         `${head}${style.warn(`${action.status}`)} redirect to ${action.location}`,
@@ -77,6 +86,24 @@ function outcomeLines({ percent, route, match, origins, action, policies }: Outc
       return [`${head}${status} from the gateway: ${action.reason}`, ...from];
     }
   }
+}
+
+function passthroughLines(
+  { backend, reason }: PassthroughOutcome,
+  head: string,
+  from: readonly string[],
+  style: Style,
+): string[] {
+  if (backend === undefined) return [`${head}${style.bad("connection closed")}: ${reason}`, ...from];
+  return [
+    `${head}${style.good("pass the TLS connection on")} to ${backend.cluster}`,
+    ...from,
+    field("cluster", clusterText(backend, style), style),
+    ...(backend.fault === undefined
+      ? []
+      : [field("", style.bad(`connection closed: ${backend.fault}`), style)]),
+    ...endpointLines(backend, style),
+  ];
 }
 
 function mirrorLines({ percent, host, backend }: MirrorOutcome, style: Style): string[] {

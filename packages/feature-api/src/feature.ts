@@ -183,6 +183,8 @@ export interface FeatureSpec<K extends KeyTable, P> {
    * Ingress has rules for is never taken; of several that want one host, the oldest Ingress gets it.
    */
   readonly otherHosts?: (policy: P, host: string) => readonly OtherHost[];
+  /** Scope domain: true passes the TLS of the hosts on to the backend of their `/`, if the operator allows it. */
+  readonly passesTls?: (policy: P) => boolean;
   /** The part of a cluster's name, and the policy that the cluster hook then sees, when routes that differ need clusters of their own. */
   readonly backendVariant?: (
     policy: P,

@@ -1,5 +1,5 @@
 import type { IpAccess } from "@sluice/model";
-import { type Any, any } from "@sluice/protos";
+import { type Any, any, type Matcher } from "@sluice/protos";
 
 /**
  * The one filter of all three levels. It is always there and on, and lets everybody in: so lists come and go with route
@@ -21,9 +21,14 @@ export function ipAccessFilter() {
  * `parseIpRange`. The address is the client's, as the connection manager has found it. A trie: the number of
  * ranges costs a request next to nothing.
  */
-export function ipAccessConfig({ allow, deny = [] }: IpAccess): Any {
+export function ipAccessConfig(lists: IpAccess): Any {
+  return any(PER_ROUTE, { rbac: { matcher: ipAccessMatcher(lists) } });
+}
+
+/** The same for whatever else asks a matcher of role-based access; for connections the address is that of the peer. */
+export function ipAccessMatcher({ allow, deny = [] }: IpAccess): Matcher {
   const allowed = allow === undefined ? ALLOW : inRanges(allow, ALLOW, DENY);
-  return any(PER_ROUTE, { rbac: { matcher: { onNoMatch: inRanges(deny, DENY, allowed) } } });
+  return { onNoMatch: inRanges(deny, DENY, allowed) };
 }
 
 /**

@@ -32,6 +32,7 @@ import { routeLimit } from "./route-limit.ts";
 import { serverAlias } from "./server-alias.ts";
 import { serviceSubset } from "./service-subset.ts";
 import { serviceUpstream } from "./service-upstream.ts";
+import { sslPassthrough } from "./ssl-passthrough.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Every feature of Sluice, by id. */
@@ -67,5 +68,6 @@ export const features: readonly Feature[] = [
   serverAlias,
   serviceSubset,
   serviceUpstream,
+  sslPassthrough,
   timeouts,
 ];

@@ -50,6 +50,10 @@ export const DIAGNOSTIC_CODES = {
   "certificate-invalid": "A TLS Secret cannot be used; the default certificate is served.",
   "certificate-expired": "A certificate is past its end; it is served all the same.",
   "certificate-host": "A certificate is not valid for a host; the default certificate is served.",
+  "passthrough-closed":
+    "The TLS of a host is to be passed on, but no rule of it is for the path /; its TLS connections are closed.",
+  "passthrough-overrides":
+    "The TLS of a host is passed on; what else an Ingress says of it holds on plain HTTP alone.",
   "reference-denied": "A reference to another namespace is not allowed.",
   "config-value":
     "A field of a MseIngressConfig has a value that cannot be used; its last good value stays in force.",

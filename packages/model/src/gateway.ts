@@ -82,6 +82,8 @@ export interface Backend {
   readonly target: BackendTarget;
   /** Policies of routes that a cluster must hold (subset, connect timeout), which make it a variant. */
   readonly variant: Policies;
+  /** Set: what comes is passed on as bytes, whatever the Service's annotations say. */
+  readonly protocol?: "tcp";
 }
 
 export interface WeightedBackend {
@@ -152,8 +154,14 @@ export interface VirtualHost {
   /** In order of precedence: the first that matches decides. */
   readonly routes: readonly Route[];
   readonly origins: readonly Origin[];
-  /** Certificate that its clients see by SNI, by name; absent: the default certificate. */
+  /**
+   * Certificate that its clients see by SNI, by name; absent: the default certificate, without being asked for by
+   * SNI. {@link DEFAULT_CERTIFICATE} itself: the host has none, and must not be taken for one of the wildcard host around it, whose
+   * TLS is passed on.
+   */
   readonly certificate?: string;
+  /** Set: connections that name the host by SNI are passed on unopened, and it is reached by plain HTTP alone. */
+  readonly passthrough?: Passthrough;
   /**
    * Certificate of the nearest wildcard host around this one, if it differs from `certificate`. A connection that
    * was opened for that wildcard can carry requests for this host.
@@ -161,11 +169,18 @@ export interface VirtualHost {
   readonly wildcardCertificate?: string;
 }
 
+/** TLS that is passed on. */
+export interface Passthrough {
+  /** Who gets the connections; absent: they are closed. */
+  readonly backend?: Backend;
+  readonly origins: readonly Origin[];
+}
+
 export interface Cluster {
   readonly name: string;
   readonly target: BackendTarget;
-  /** What the endpoints speak. */
-  readonly protocol: "http1" | "http2";
+  /** What the endpoints speak; `tcp`: whatever the client does. */
+  readonly protocol: "http1" | "http2" | "tcp";
   /** True: over TLS. */
   readonly tls?: true;
   /** Name of the certificate that the gateway shows to the endpoints, over TLS. */
@@ -209,6 +224,14 @@ export interface TlsChain {
   readonly certificate: string;
   /** Sorted. */
   readonly hosts: readonly string[];
+  readonly origins: readonly Origin[];
+}
+
+/** One filter chain without TLS of the gateway's own: a host whose connections are passed on. */
+export interface PassthroughChain {
+  readonly host: string;
+  /** Absent: connections are closed. */
+  readonly cluster?: string;
   readonly origins: readonly Origin[];
 }
 

@@ -51,6 +51,14 @@ export function backendUnits(
       (name) => {
         const backend = backendOf(name);
         const { target } = backend;
+        if (backend.protocol !== undefined)
+          return {
+            name,
+            target,
+            protocol: backend.protocol,
+            policies: {},
+            origins: originsOf(context, target),
+          };
         const policies = { ...sharedPolicies(target, ingresses), ...backend.variant };
         const byPort = portProtocol(portOf(target, context));
         return {
@@ -155,10 +163,12 @@ function uses(
 function assignment(backend: Backend, context: TranslateContext, ingresses: IngressUnits): AssignmentResult {
   const { target } = backend;
   const shared = sharedPolicies(target, ingresses);
-  const clusterAddress = context.features.some((feature) => {
-    const policy = shared[feature.id];
-    return policy !== undefined && feature.useClusterAddress?.(policy) === true;
-  });
+  const clusterAddress =
+    backend.protocol === undefined &&
+    context.features.some((feature) => {
+      const policy = shared[feature.id];
+      return policy !== undefined && feature.useClusterAddress?.(policy) === true;
+    });
   const found = resolve(backend, context, clusterAddress);
   const service = targetService(target);
   return {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Feature, References } from "@sluice/feature-api";
 import type { Certificate, Route } from "@sluice/model";
-import { type ObjectKey, parseObjectKey } from "@sluice/model";
+import { DEFAULT_CERTIFICATE, type ObjectKey, parseObjectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import { type CertificateResult, secretCertificate } from "./certificate.ts";
 import type { TranslateContext } from "./context.ts";
@@ -11,6 +11,7 @@ import { ANY_HOST, wildcardsAround } from "./host-name.ts";
 import { INGRESSES_BY_TLS_HOST, ingressesByHost } from "./indexes.ts";
 import type { IngressUnits, SharedPolicies } from "./ingress-units.ts";
 import { type Claim, otherHosts } from "./other-hosts.ts";
+import { hostPassthrough } from "./passthrough.ts";
 import { type HostResult, hostOf, virtualHost } from "./virtual-host.ts";
 
 /** The derivations of one host, and of the certificates that hosts use. */
@@ -62,10 +63,10 @@ export function hostUnits(
   );
 
   // A derivation of its own, so that a host runs again only when the certificate around it is another.
-  const servedCertificate = graph.derive(
-    "served-certificate",
-    (wildcard) => host(wildcard).virtualHost?.certificate,
-  );
+  const servedCertificate = graph.derive("served-certificate", (wildcard) => {
+    const model = host(wildcard).virtualHost;
+    return model?.passthrough === undefined ? model?.certificate : PASSED_ON;
+  });
   const wildcardCertificate = (name: string): string | undefined => {
     if (name === ANY_HOST) return undefined;
     return wildcardsAround(name)
@@ -87,11 +88,13 @@ export function hostUnits(
   const ruledHost = (name: string): HostResult => {
     const certificate = certificateOfHost(name);
     const domain = ingresses.domain(name);
+    const { passthrough, diagnostics } = hostPassthrough(name, ingresses.ofHost(name), domain, context);
     const result = virtualHost(
       {
         host: name,
         ingresses: ingresses.ofHost(name),
-        certificate: certificate.certificate,
+        certificate: passthrough === undefined ? certificate.certificate : undefined,
+        passthrough,
         hostRoutes: hostRoutes(context.byScope.domain, domain),
         hostless,
         facts: {
@@ -104,7 +107,7 @@ export function hostUnits(
       },
       context,
     );
-    return { ...result, diagnostics: [...result.diagnostics, ...others.findings(name)] };
+    return { ...result, diagnostics: [...result.diagnostics, ...diagnostics, ...others.findings(name)] };
   };
 
   const otherHost = (name: string, claim: Claim): HostResult => {
@@ -112,7 +115,7 @@ export function hostUnits(
     const certificate = own.named ? own.certificate : certificateOfHost(claim.of).certificate;
     const routes = claim.route === undefined ? host(claim.of).ownRoutes : [claim.route];
     return {
-      ...hostOf({ host: name, certificate, hostless }, routes),
+      ...hostOf({ host: name, certificate, hostless, passthrough: undefined }, routes),
       diagnostics: [],
       canaryServices: new Map(),
     };
@@ -129,10 +132,17 @@ export function hostUnits(
   };
 }
 
+/** In place of a certificate's name, of which none is empty. */
+const PASSED_ON = "";
+
 /** Apart from the rest of a host, since wildcards may themselves be as another host is. */
 function withWildcard(result: HostResult, around: string | undefined): HostResult {
   const { virtualHost: model } = result;
   if (model === undefined || around === undefined || around === model.certificate) return result;
+  if (around === PASSED_ON) {
+    const isEnded = model.certificate === undefined && model.passthrough === undefined;
+    return isEnded ? { ...result, virtualHost: { ...model, certificate: DEFAULT_CERTIFICATE } } : result;
+  }
   return { ...result, virtualHost: { ...model, wildcardCertificate: around } };
 }
 

@@ -11,6 +11,8 @@ export interface TranslateSettings {
   readonly httpsPort: number;
   /** Whether Services of type ExternalName may be backends. Dangerous addresses are refused even so. */
   readonly allowExternalName: boolean;
+  /** Whether `ssl-passthrough` has an effect. */
+  readonly sslPassthrough: boolean;
   /** Knows the addresses of their names; absent where nothing is to be asked of the network. */
   readonly dns?: NameLookup;
   /** Whether annotations may name Secrets and ConfigMaps of other namespaces. */

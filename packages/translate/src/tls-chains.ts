@@ -1,4 +1,12 @@
-import type { Origin, TlsChain, VirtualHost } from "@sluice/model";
+import { isDeepStrictEqual } from "node:util";
+import {
+  DEFAULT_CERTIFICATE,
+  type Origin,
+  type Passthrough,
+  type PassthroughChain,
+  type TlsChain,
+  type VirtualHost,
+} from "@sluice/model";
 
 /** Groups hosts by the certificate that they serve. */
 export interface TlsChains {
@@ -6,11 +14,14 @@ export interface TlsChains {
   set(host: string, virtualHost: VirtualHost | undefined): boolean;
   /** The chains as they are, sorted by certificate. */
   current(): readonly TlsChain[];
+  /** The hosts whose TLS is passed on, sorted. */
+  passthroughs(): readonly PassthroughChain[];
 }
 
 export function createTlsChains(): TlsChains {
   const certificateOf = new Map<string, string>();
   const hostsOf = new Map<string, Set<string>>();
+  const passed = new Map<string, Passthrough>();
 
   const leave = (certificate: string, host: string): void => {
     const hosts = hostsOf.get(certificate);
@@ -23,11 +34,19 @@ export function createTlsChains(): TlsChains {
     else hosts.add(host);
   };
 
+  const pass = (host: string, after: Passthrough | undefined): boolean => {
+    if (isDeepStrictEqual(passed.get(host), after)) return false;
+    if (after === undefined) passed.delete(host);
+    else passed.set(host, after);
+    return true;
+  };
+
   return {
     set(host, virtualHost) {
+      const isPassed = pass(host, virtualHost?.passthrough);
       const before = certificateOf.get(host);
       const after = virtualHost?.certificate;
-      if (before === after) return false;
+      if (before === after) return isPassed;
       if (before !== undefined) leave(before, host);
       if (after === undefined) certificateOf.delete(host);
       else {
@@ -42,7 +61,15 @@ export function createTlsChains(): TlsChains {
         .map(([certificate, hosts]) => ({
           certificate,
           hosts: [...hosts].sort(),
-          origins: [secretOrigin(certificate)],
+          origins: certificate === DEFAULT_CERTIFICATE ? [] : [secretOrigin(certificate)],
+        })),
+    passthroughs: () =>
+      [...passed]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([host, { backend, origins }]) => ({
+          host,
+          ...(backend !== undefined && { cluster: backend.name }),
+          origins,
         })),
   };
 }

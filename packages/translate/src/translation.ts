@@ -6,6 +6,7 @@ import type {
   Diagnostic,
   LoadAssignment,
   ObjectKey,
+  PassthroughChain,
   TlsChain,
   VirtualHost,
 } from "@sluice/model";
@@ -33,8 +34,8 @@ export interface TranslationSink {
   cluster(name: string, model: Cluster | undefined): void;
   loadAssignment(name: string, model: LoadAssignment | undefined): void;
   certificate(name: string, model: Certificate | undefined): void;
-  /** All chains with a certificate of their own. */
-  tlsChains(chains: readonly TlsChain[]): void;
+  /** All chains with a certificate of their own, and the hosts whose TLS is passed on. */
+  tlsChains(chains: readonly TlsChain[], passthroughs: readonly PassthroughChain[]): void;
   /** Replaces what a unit has to say. */
   diagnostics(unit: string, found: readonly Diagnostic[]): void;
 }
@@ -115,11 +116,13 @@ export function startTranslation(options: TranslationOptions): () => void {
         graph.untracked(() => {
           mains.set(host, canaryServices);
           clusters.hold(host, backendsOf(virtualHost, backends));
-          certificates.hold(host, new Set(virtualHost?.certificate ? [virtualHost.certificate] : []));
+          certificates.hold(host, ownCertificate(virtualHost));
           setChain(host, virtualHost);
           sink.virtualHost(host, virtualHost);
         });
-        sink.diagnostics(`host ${host}`, [...diagnostics, ...certificate.diagnostics, ...domain.diagnostics]);
+        // A certificate that nobody sees is no cause for concern.
+        const ofCertificate = virtualHost?.passthrough === undefined ? certificate.diagnostics : [];
+        sink.diagnostics(`host ${host}`, [...diagnostics, ...ofCertificate, ...domain.diagnostics]);
       },
       (host) => {
         clusters.hold(host, NONE);
@@ -168,7 +171,7 @@ export function startTranslation(options: TranslationOptions): () => void {
     // One announcement for all hosts that a batch moves.
     graph.effect(() => {
       chainRevision.get();
-      sink.tlsChains(chains.current());
+      sink.tlsChains(chains.current(), chains.passthroughs());
     }),
   ]);
   return () => {
@@ -201,9 +204,20 @@ function createMains(relation: Relation) {
   };
 }
 
+/** The certificate that a host has to itself; the default one is always there. */
+function ownCertificate(virtualHost: VirtualHost | undefined): ReadonlySet<string> {
+  const name = virtualHost?.certificate;
+  return name === undefined || name === DEFAULT_CERTIFICATE ? NONE : new Set([name]);
+}
+
 /** Names of the backends that a virtual host forwards to; remembers what they stand for. */
 function backendsOf(virtualHost: VirtualHost | undefined, backends: Map<string, Backend>): Set<string> {
   const names = new Set<string>();
+  const passed = virtualHost?.passthrough?.backend;
+  if (passed !== undefined) {
+    names.add(passed.name);
+    if (!backends.has(passed.name)) backends.set(passed.name, passed);
+  }
   for (const { action } of virtualHost?.routes ?? []) {
     if (action.kind !== "forward") continue;
     const mirrors = action.mirror === undefined ? [] : [action.mirror];

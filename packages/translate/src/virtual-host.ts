@@ -1,4 +1,4 @@
-import type { Condition, Diagnostic, Origin, Route, VirtualHost } from "@sluice/model";
+import type { Condition, Diagnostic, Origin, Passthrough, Route, VirtualHost } from "@sluice/model";
 import { type ObjectKey, objectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
@@ -26,6 +26,7 @@ export interface HostInput {
   readonly ingresses: readonly IngressRules[];
   readonly facts: HostFacts;
   readonly certificate: string | undefined;
+  readonly passthrough: Passthrough | undefined;
   /** Routes of scope domain that come first. */
   readonly hostRoutes: readonly Route[];
   /** Routes of the rules without a host; read only for wildcard hosts. Recorded. */
@@ -63,7 +64,12 @@ export function virtualHost(input: HostInput, context: TranslateContext): HostRe
 
 /** The virtual host that has these routes of its own; none if there are none. */
 export function hostOf(
-  { host, certificate, hostless }: Pick<HostInput, "host" | "certificate" | "hostless">,
+  {
+    host,
+    certificate,
+    hostless,
+    passthrough,
+  }: Pick<HostInput, "host" | "certificate" | "hostless" | "passthrough">,
   routes: readonly Route[],
 ): Pick<HostResult, "virtualHost" | "ownRoutes"> {
   if (routes.length === 0) return { virtualHost: undefined, ownRoutes: routes };
@@ -74,6 +80,7 @@ export function hostOf(
       routes: isWildcard(host) ? [...deepHostRoutes(host, hostless()), ...routes] : routes,
       origins: originsOf(routes),
       ...(certificate === undefined ? {} : { certificate }),
+      ...(passthrough === undefined ? {} : { passthrough }),
     },
   };
 }

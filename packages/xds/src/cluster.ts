@@ -28,6 +28,7 @@ export function cluster(model: ClusterModel, context: XdsContext): Built {
   const message = baseCluster(model, context);
   const http = protocolOptions(model, context.settings);
   const tls = upstreamTls(model);
+  const isTcp = model.protocol === "tcp";
   for (const feature of context.features.active) {
     const policy = model.policies[feature.id];
     feature.cluster?.(message, policy);
@@ -47,7 +48,7 @@ export function cluster(model: ClusterModel, context: XdsContext): Built {
     );
   const usable = faults.length === 0 && !lack.denied;
   if (usable && model.tls) message.transportSocket = tlsSocket(tls);
-  if (usable) message.typedExtensionProtocolOptions = { [HTTP_OPTIONS]: any(HTTP_OPTIONS, http) };
+  if (usable && !isTcp) message.typedExtensionProtocolOptions = { [HTTP_OPTIONS]: any(HTTP_OPTIONS, http) };
   const bytes = encode(TYPE_URLS.CLUSTER, usable ? message : closedCluster(model.name));
   const resource = makeResource({
     typeUrl: TYPE_URLS.CLUSTER,

@@ -4,7 +4,9 @@ import type {
   Cluster,
   GatewaySettings,
   LoadAssignment,
+  PassthroughChain,
   Resource,
+  ResourceRef,
   TlsChain,
   VirtualHost,
 } from "@sluice/model";
@@ -37,7 +39,12 @@ export interface Xds {
   loadAssignment(model: LoadAssignment): Built;
   certificate(model: Certificate): Built;
   /** `http` and `https`, in this order. No host may be in two chains, or Envoy refuses the listener. */
-  listeners(chains: readonly TlsChain[]): readonly Resource[];
+  listeners(
+    chains: readonly TlsChain[],
+    passthroughs?: readonly PassthroughChain[],
+    /** Clusters of passthroughs that are there, for the listener to wait for. */
+    clusters?: readonly ResourceRef[],
+  ): readonly Resource[];
   /** Clusters of the gateway's own, which no object asks for. The listeners depend on them. */
   ownClusters(): readonly Resource[];
 }

@@ -1,8 +1,16 @@
-import { DEFAULT_CERTIFICATE, type ListenerSettings, type Resource, type TlsChain } from "@sluice/model";
+import {
+  DEFAULT_CERTIFICATE,
+  type ListenerSettings,
+  type PassthroughChain,
+  type Resource,
+  type ResourceRef,
+  type TlsChain,
+} from "@sluice/model";
 import { any, encode, type FilterChain, type HttpFilter, type Listener, TYPE_URLS } from "@sluice/protos";
 import { makeResource } from "./built.ts";
 import { connectionManager } from "./connection-manager.ts";
 import { httpFilters } from "./http-filters.ts";
+import { canPassThrough, encodePassthroughChain } from "./passthrough.ts";
 import { chainTable, HTTP_TABLE, HTTPS_TABLE, type RouteTable } from "./route-table.ts";
 import { downstreamTls } from "./tls-context.ts";
 import { tracingCluster } from "./tracing.ts";
@@ -20,10 +28,18 @@ const FILTER_CHAINS = 3;
  * A chain is encoded once: with thousands of them, a change costs the changed chain and the copying of the others.
  * Chains go by name, so equal chains in any order give equal bytes.
  *
- * The listeners depend on nothing but the gateway's own clusters: Envoy asks for tables and secrets only when a listener refers to them, and keeps
+ * A host whose TLS is passed on has a chain of its own, without TLS.
+ *
+ * The listeners depend on nothing but the gateway's own clusters, and those of `dependsOn`, to which TLS is passed on: Envoy asks for tables and secrets only when a listener refers to them, and keeps
  * the listener it has until they are there.
  */
-export function createListeners(context: XdsContext): (chains: readonly TlsChain[]) => readonly Resource[] {
+export function createListeners(
+  context: XdsContext,
+): (
+  chains: readonly TlsChain[],
+  passthroughs?: readonly PassthroughChain[],
+  clusters?: readonly ResourceRef[],
+) => readonly Resource[] {
   const { settings } = context;
   const filters = httpFilters(context.features.active);
   const dependsOn = [tracingCluster(settings)].flatMap((own) => own ?? []);
@@ -45,14 +61,17 @@ export function createListeners(context: XdsContext): (chains: readonly TlsChain
     },
   });
   const encodeChain = cachedChains((chain) => encodeTlsChain(chain, context, filters));
-  return (chains) => [
+  return (chains, passthroughs = [], clusters = []) => [
     http,
     makeResource({
       typeUrl: TYPE_URLS.LISTENER,
       name: "https",
-      dependsOn,
-      bytes: appendMessages(httpsBase, FILTER_CHAINS, encodeChain(chains)),
-      origins: chains.flatMap(({ origins }) => origins),
+      dependsOn: [...dependsOn, ...clusters],
+      bytes: appendMessages(httpsBase, FILTER_CHAINS, [
+        ...encodeChain(chains),
+        ...(canPassThrough(context) ? passthroughs : []).map((each) => encodePassthroughChain(each, context)),
+      ]),
+      origins: [...chains, ...passthroughs].flatMap(({ origins }) => origins),
     }),
   ];
 }
@@ -90,7 +109,7 @@ function tlsChain(
 function encodeTlsChain(chain: TlsChain, context: XdsContext, filters: readonly HttpFilter[]): Uint8Array {
   const table = chainTable(chain.certificate);
   return encode("envoy.config.listener.v3.FilterChain", {
-    name: table.name,
+    name: chain.certificate === DEFAULT_CERTIFICATE ? `${table.name}/named` : table.name,
     filterChainMatch: { serverNames: [...chain.hosts].sort() },
     ...tlsChain(table, chain.certificate, context, filters),
   });

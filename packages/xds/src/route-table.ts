@@ -23,12 +23,13 @@ export function chainTable(certificate: string): RouteTable {
 
 /**
  * Says in which RouteConfigurations a host lives; nothing else knows. Every host is in the two shared tables, one
- * with a certificate in that of its chain as well, and one under a wildcard host with a certificate in that one's. Rules without a host are not a name that SNI could carry.
+ * with a certificate in that of its chain as well, and one under a wildcard host with a certificate in that one's, unless its TLS is passed on. Rules without a host are not a name that SNI could carry.
  */
 export function routeTables(virtualHost: VirtualHost): readonly RouteTable[] {
   const tables = [HTTP_TABLE, HTTPS_TABLE];
   if (virtualHost.host === "*") return tables;
-  const { certificate, wildcardCertificate } = virtualHost;
+  const { certificate, wildcardCertificate, passthrough } = virtualHost;
+  if (passthrough !== undefined) return passedOnTables(wildcardCertificate);
   if (certificate !== undefined) tables.push(chainTable(certificate));
   // Envoy would take the wildcard's routes for it. The chain of a certificate of its own is chosen by SNI, so only a
   // connection opened for another host gets here; without one, SNI itself leads here, and the certificate fits.
@@ -39,6 +40,15 @@ export function routeTables(virtualHost: VirtualHost): readonly RouteTable[] {
         : { ...chainTable(wildcardCertificate), misdirected: true },
     );
   return tables;
+}
+
+/** Of a host whose TLS is passed on: no connection whose TLS ends here was made for it. */
+function passedOnTables(wildcardCertificate: string | undefined): readonly RouteTable[] {
+  const ended = [
+    HTTPS_TABLE,
+    ...(wildcardCertificate === undefined ? [] : [chainTable(wildcardCertificate)]),
+  ];
+  return [HTTP_TABLE, ...ended.map((table): RouteTable => ({ ...table, misdirected: true }))];
 }
 
 /** The table of this name, which {@link routeTables} made. */

@@ -33,6 +33,7 @@ export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "managed",
   "sslRedirect",
   "allowExternalName",
+  "sslPassthrough",
   "allowCrossNamespace",
   "trustedHops",
   "listenAddress",

@@ -56,6 +56,7 @@ export async function translateSettings(settings: Settings): Promise<SharedTrans
   return {
     sslRedirect: settings.sslRedirect,
     allowExternalName: settings.allowExternalName,
+    sslPassthrough: settings.sslPassthrough,
     allowCrossNamespace: settings.allowCrossNamespace,
     now: Date.now,
     defaultCertificate: await selfSignedCertificate(Date.now()),

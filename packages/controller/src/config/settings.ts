@@ -226,6 +226,11 @@ export const SETTINGS = {
     value: "BOOL",
     doc: "allow Services of type ExternalName; loopback, link-local and metadata addresses stay refused",
   },
+  sslPassthrough: {
+    schema: flag.default(false),
+    value: "BOOL",
+    doc: "allow Ingresses to pass the TLS of their hosts on to their backends (ssl-passthrough)",
+  },
   allowCrossNamespace: {
     schema: flag.default(false),
     value: "BOOL",

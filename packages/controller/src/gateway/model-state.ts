@@ -1,4 +1,12 @@
-import type { Certificate, Cluster, Diagnostic, LoadAssignment, TlsChain, VirtualHost } from "@sluice/model";
+import type {
+  Certificate,
+  Cluster,
+  Diagnostic,
+  LoadAssignment,
+  PassthroughChain,
+  TlsChain,
+  VirtualHost,
+} from "@sluice/model";
 import type { TranslationSink } from "@sluice/translate";
 
 /** The units of the gateway model that changed since they were last taken. */
@@ -17,6 +25,7 @@ export interface ModelState {
   readonly loadAssignments: ReadonlyMap<string, LoadAssignment>;
   readonly certificates: ReadonlyMap<string, Certificate>;
   tlsChains(): readonly TlsChain[];
+  passthroughs(): readonly PassthroughChain[];
   /** What each unit of translation has to say; by unit. */
   readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>;
   /** The change since the last call, or undefined when there is none. */
@@ -30,6 +39,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
   const certificates = tracked<Certificate>();
   const diagnostics = new Map<string, readonly Diagnostic[]>();
   let chains: readonly TlsChain[] = [];
+  let passthroughs: readonly PassthroughChain[] = [];
   let chainsChanged = false;
 
   const takeChange = (): ModelChange | undefined => {
@@ -52,6 +62,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
       loadAssignments: loadAssignments.map,
       certificates: certificates.map,
       tlsChains: () => chains,
+      passthroughs: () => passthroughs,
       diagnostics,
       takeChange,
     },
@@ -60,8 +71,9 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
       cluster: clusters.set,
       loadAssignment: loadAssignments.set,
       certificate: certificates.set,
-      tlsChains(list) {
+      tlsChains(list, passed) {
         chains = list;
+        passthroughs = passed;
         chainsChanged = true;
       },
       diagnostics(unit, found) {

@@ -1,5 +1,5 @@
 import type { World } from "@sluice/ads";
-import type { Diagnostic, Resource, ResourceRef, VirtualHost } from "@sluice/model";
+import type { Diagnostic, PassthroughChain, Resource, ResourceRef, VirtualHost } from "@sluice/model";
 import { resourceKey } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
 import { type Built, chainTable, HTTP_TABLE, HTTPS_TABLE, type RouteTable, type Xds } from "@sluice/xds";
@@ -88,6 +88,15 @@ export function createRendering(
     }
   };
 
+  /** Those that are there: one whose name is still being resolved must not hold up the listener, and with it all hosts. */
+  const clusterRefs = (passed: readonly PassthroughChain[]): ResourceRef[] =>
+    passed
+      .flatMap(({ cluster }) => (cluster !== undefined && state.clusters.has(cluster) ? [cluster] : []))
+      .flatMap((name) => [
+        { typeUrl: TYPE_URLS.CLUSTER, name },
+        { typeUrl: TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT, name },
+      ]);
+
   const renderChains = (out: Collector): void => {
     const chains = state.tlsChains();
     const tables = [HTTP_TABLE, HTTPS_TABLE, ...chains.map(({ certificate }) => chainTable(certificate))];
@@ -98,7 +107,8 @@ export function createRendering(
     for (const table of tables) if (!known.has(table.name)) out.put(xds.routeConfiguration(table));
     chainTables = tables;
     if (known.size === 0) for (const cluster of xds.ownClusters()) out.put(cluster);
-    for (const listener of xds.listeners(chains)) out.put(listener);
+    const passed = state.passthroughs();
+    for (const listener of xds.listeners(chains, passed, clusterRefs(passed))) out.put(listener);
   };
 
   const render = (change: ModelChange, out: Collector): void => {

@@ -7,6 +7,7 @@ import {
   type KubeObject,
   type LoadAssignment,
   type ObjectRef,
+  type PassthroughChain,
   type TlsChain,
   type VirtualHost,
 } from "@sluice/model";
@@ -20,6 +21,7 @@ export const TEST_SETTINGS: TranslateSettings = {
   sslRedirect: true,
   httpsPort: 443,
   allowExternalName: false,
+  sslPassthrough: false,
   allowCrossNamespace: false,
   now: Date.now,
   defaultCertificate: {
@@ -38,6 +40,7 @@ export interface TestTranslation {
   readonly loadAssignments: ReadonlyMap<string, LoadAssignment>;
   readonly certificates: ReadonlyMap<string, Certificate>;
   chains(): readonly TlsChain[];
+  passthroughs(): readonly PassthroughChain[];
   set(...objects: readonly KubeObject[]): void;
   remove(...objects: readonly KubeObject[]): void;
   diagnostics(): readonly Diagnostic[];
@@ -64,6 +67,7 @@ export function translate(
   const certificates = new Map<string, Certificate>();
   const findings = new Map<string, readonly Diagnostic[]>();
   let chains: readonly TlsChain[] = [];
+  let passthroughs: readonly PassthroughChain[] = [];
   store.apply({ set: objects, removed: [] });
   const stop = startTranslation({
     store,
@@ -74,8 +78,9 @@ export function translate(
       cluster: keep(clusters),
       loadAssignment: keep(loadAssignments),
       certificate: keep(certificates),
-      tlsChains(list) {
+      tlsChains(list, passed) {
         chains = list;
+        passthroughs = passed;
       },
       diagnostics: (unit, found) => keep(findings)(unit, found.length === 0 ? undefined : found),
     },
@@ -95,6 +100,7 @@ export function translate(
     loadAssignments,
     certificates,
     chains: () => chains,
+    passthroughs: () => passthroughs,
     set: (...set) => store.apply({ set, removed: [] }),
     remove: (...gone) => store.apply({ set: [], removed: gone.map(refOf) }),
     diagnostics,

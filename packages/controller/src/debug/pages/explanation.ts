@@ -3,6 +3,7 @@ import type {
   BackendOutcome,
   Explanation,
   GatewayView,
+  MirrorOutcome,
   Outcome,
   PolicyInForce,
 } from "@sluice/explain";
@@ -84,7 +85,8 @@ function outcomeBlocks(outcome: Outcome, { host }: Explanation, view: GatewayVie
       ["Route", route === undefined ? undefined : code(route)],
       ["Demands", match],
       ["Comes from", lines(found.length > 0 ? found.map(originLink) : origins)],
-      ...(action.kind === "forward" ? action.backends.map(backendField) : []),
+      ...backendsOf(action).map(backendField),
+      ...(action.kind === "forward" && action.mirror ? [mirrorField(action.mirror)] : []),
       ...policies.map(policyField),
       ...(action.kind === "forward" ? action.backends.flatMap((one) => one.policies.map(policyField)) : []),
     ]),
@@ -101,10 +103,30 @@ function originsOf(
   return view.virtualHost(host)?.routes.find(({ name }) => name === route)?.origins ?? [];
 }
 
+function backendsOf(action: ActionOutcome): readonly BackendOutcome[] {
+  if (action.kind === "forward") return action.backends;
+  return action.kind === "passthrough" && action.backend !== undefined ? [action.backend] : [];
+}
+
+function mirrorField({ percent, host, backend }: MirrorOutcome): [string, Inline] {
+  return [
+    "Copies",
+    lines([
+      [resourceLink({ typeUrl: TYPE_URLS.CLUSTER, name: backend.cluster }), ` ${percent} %`],
+      [dim(`with host ${host ?? "of the request and -shadow"}`)],
+      ...(backend.fault === undefined ? [] : [[badge("none", "warn"), ` ${backend.fault}`]]),
+    ]),
+  ];
+}
+
 function actionWords(action: ActionOutcome): Inline {
   switch (action.kind) {
     case "forward":
       return [badge("forward", "good"), ` to ${action.backends.map(({ target }) => target).join(", ")}`];
+    case "passthrough":
+      return action.backend === undefined
+        ? [badge("closed", "bad"), ` ${action.reason}`]
+        : [badge("TLS passed on", "good"), ` to ${action.backend.target}`];
     case "redirect":
       return lines([
         [badge(`${action.status}`, "warn"), " redirect to ", code(action.location)],
