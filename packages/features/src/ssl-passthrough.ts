@@ -17,7 +17,6 @@ export const sslPassthrough = defineFeature({
       default: "false",
       nginx:
         "Works for wildcard hosts as well. The operator's flag is `--ssl-passthrough`, not `--enable-ssl-passthrough`. A host that several Ingresses share is passed on if the oldest that has the annotation says so; ingress-nginx asks the oldest Ingress of the host alone. Without a path `/` connections are closed; ingress-nginx sends them to its default backend.",
-      higress: "Higress has no such annotation.",
     }),
   },
   parse: (values): { readonly passesTls: true } | undefined =>
