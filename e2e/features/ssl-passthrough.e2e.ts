@@ -346,7 +346,24 @@ describe("a host that comes and goes", () => {
       await once(socket, "data");
       return socket;
     };
+    /** A request on a connection whose TLS the gateway ends; what comes first is its answer. */
+    const get = async (socket: TLSSocket, name: string): Promise<void> => {
+      socket.write(`GET / HTTP/1.1\r\nhost: ${name}\r\n\r\n`);
+      expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+    };
     const kept = await open(host("pass"));
+    const ended = await Promise.all(
+      [host("ended"), host("web")].map(async (name) => {
+        const socket = connect({
+          host: "127.0.0.1",
+          port: brief.httpsPort,
+          servername: name,
+          rejectUnauthorized: false,
+        });
+        await get(socket, name);
+        return { socket, name };
+      }),
+    );
     const target = { port: brief.httpPort, host: host("web"), pauseMs: 5 };
     const plain = [http1KeepAlive({ ...target, count: 4 }), webSockets({ ...target, count: 2 })];
     await brief.apply(
@@ -360,7 +377,8 @@ describe("a host that comes and goes", () => {
     // The chain that left has drained by then, and with it its connection.
     await closed;
     await talk(kept, "still here");
-    kept.destroy();
+    for (const { socket, name } of ended) await get(socket, name);
+    for (const socket of [kept, ...ended.map((each) => each.socket)]) socket.destroy();
     for (const load of plain) expect(await load.stop()).toMatchObject({ failures: [], closed: 0 });
   });
 });
