@@ -79,6 +79,27 @@ beforeAll(async () => {
           annotations: { "ignore-path-case": "true" },
           paths: paths("/Docs"),
         }),
+        ingress({
+          name: "answers",
+          host: "answers.example.com",
+          annotations: {
+            "enable-cors": "true",
+            "whitelist-source-range": "10.0.0.0/8",
+            "domain-blacklist-source-range": "192.0.2.1",
+            "limit-rps": "9",
+            "route-limit-rps": "99",
+          },
+          paths: paths("/"),
+        }),
+        ingress({
+          name: "answers-moved",
+          host: "answers.example.com",
+          annotations: {
+            "permanent-redirect": "https://new.example.com/",
+            "whitelist-source-range": "10.0.0.0/8",
+          },
+          paths: paths("/moved"),
+        }),
       ),
     },
   });
@@ -148,5 +169,29 @@ describe("explain", () => {
     }
     // The world has more kinds of routes than a test of one kind would take.
     expect(taken.size).toBeGreaterThan(15);
+  });
+
+  it("says what may answer before a request is forwarded, as Envoy does", async () => {
+    const host = "answers.example.com";
+    const preflight = { origin: "https://a.example.com", "access-control-request-method": "PUT" };
+    const notes = (method: string, path: string, headers: Record<string, string>) =>
+      explain(
+        { method, url: `http://${host}${path}`, headers: Object.entries(headers) },
+        gateway.gateway.view,
+      ).notes;
+
+    expect((await gateway.request({ host, method: "OPTIONS", headers: preflight })).status).toBe(200);
+    expect(notes("OPTIONS", "/", preflight)).toContainEqual(expect.stringContaining("CORS preflight"));
+
+    expect((await gateway.request({ host })).status).toBe(403);
+    expect(notes("GET", "/", {})).toEqual([
+      "Requests over the limit of their client get 503.",
+      "Clients whose address the lists of the host do not let in get 403.",
+      "Clients whose address the lists of this Ingress do not let in get 403.",
+      "Requests over the limit of the Ingress get 429.",
+    ]);
+
+    expect((await gateway.request({ host, path: "/moved" })).status).toBe(301);
+    expect(notes("GET", "/moved", {})).toEqual([]);
   });
 });

@@ -388,6 +388,19 @@ test("headers that the gateway writes itself are noted where a condition looks a
   expect(explain(get("http://a.com/"), view([])).notes).toEqual([]);
 });
 
+test("what else may answer is told once, and whether the request would be forwarded is known", () => {
+  const asked: boolean[] = [];
+  const gateway = {
+    ...view([virtualHost("a.com", [route("shop/web/0/0", prefix("/"))])]),
+    mayAnswer: (_: object, { isForwarded }: { isForwarded: boolean }) => {
+      asked.push(isForwarded);
+      return ["It may be refused.", "It may be refused."];
+    },
+  };
+  expect(explain(get("http://a.com/"), gateway).notes).toEqual(["It may be refused."]);
+  expect(asked).toEqual([true]);
+});
+
 test("asks for the hosts of the request and its own clusters only", () => {
   const asked: string[] = [];
   const gateway = view([virtualHost("*.a.com", [route("shop/web/0/0", prefix("/"))])]);

@@ -56,7 +56,7 @@ export function explain(asked: ExplainRequest, view: GatewayView): Explanation {
     ...hostOf(chosen, request),
     outcomes: outcomesOf(decision, chosen, request, view),
     competitors: competitors(chosen, decision, others, request),
-    notes: [...notes, ...unforeseeable(chosen, request)],
+    notes: [...notes, ...unforeseeable(chosen, request), ...otherAnswers(decision, request, view)],
   };
 }
 
@@ -92,6 +92,16 @@ function hostOf(chosen: VirtualHost | undefined, request: SeenRequest): { host?:
       ...(certificate === undefined ? {} : { certificate }),
     },
   };
+}
+
+/** What may answer in place of the outcomes: the gateway's filters know more of a client than its request says. */
+function otherAnswers({ taken }: Decision, request: SeenRequest, view: GatewayView): string[] {
+  const { method, headers, scheme } = request;
+  const sentences = taken.flatMap(({ route: { policies, action, httpAction } }) => {
+    const isForwarded = action.kind === "forward" && (scheme === "https" || httpAction === undefined);
+    return view.mayAnswer?.(policies, { method, headers, isForwarded }) ?? [];
+  });
+  return [...new Set(sentences)];
 }
 
 /** Says which headers decide that only the gateway knows. */

@@ -1,4 +1,4 @@
-import type { Cluster, LoadAssignment, ObjectRef, VirtualHost } from "@sluice/model";
+import type { Cluster, LoadAssignment, ObjectRef, Policies, VirtualHost } from "@sluice/model";
 import type { TrustSettings } from "./request-headers.ts";
 
 /** An annotation as its author wrote it. */
@@ -19,6 +19,15 @@ export interface GatewayView {
   readonly trust?: TrustSettings;
   /** The annotations of one feature on one object; absent or empty: none are shown. */
   annotations?(object: ObjectRef, feature: string): readonly AnnotationText[];
+  /** What else may answer the request that a route with these policies takes, in sentences. Absent: nothing is said of it. */
+  mayAnswer?(
+    policies: Policies,
+    request: {
+      readonly method: string;
+      readonly headers: Readonly<Record<string, readonly string[]>>;
+      readonly isForwarded: boolean;
+    },
+  ): readonly string[];
   /** What may be shown of a policy; a feature whose policy holds secrets needs one. Absent: everything but bytes. */
   showPolicy?(feature: string, policy: unknown): unknown;
 }

@@ -212,6 +212,12 @@ export interface FeatureSpec<K extends KeyTable, P> {
   /** With the policy of a Service: the name of the certificate that the gateway shows to its endpoints, over TLS. */
   readonly clientCertificate?: (policy: P) => string | undefined;
 
+  /**
+   * For explanations, with the policy of the route that takes a request: the answer that the request may get before it is
+   * forwarded, and when, as a sentence. Undefined: this request gets none.
+   */
+  readonly mayAnswer?: (policy: P, request: ExplainedRequest) => string | undefined;
+
   // Envoy.
   readonly stage?: FilterStage;
   /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
@@ -239,6 +245,15 @@ export interface ClusterTls {
   readonly tls: UpstreamTlsContext;
   /** Options that TLS needs follow the request: SNI by its host. */
   readonly http: ClusterHttpProtocolOptions;
+}
+
+/** What an explanation knows of a request. */
+export interface ExplainedRequest {
+  readonly method: string;
+  /** Values by name in lower case. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Whether the route forwards it; else the gateway answers anyway. */
+  readonly isForwarded: boolean;
 }
 
 export interface HttpRedirectContext {

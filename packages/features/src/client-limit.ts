@@ -83,6 +83,8 @@ export const clientLimit = defineFeature({
       ...(allow !== undefined && { allow }),
     };
   },
+  mayAnswer: (_, { isForwarded }) =>
+    isForwarded ? "Requests over the limit of their client get 503." : undefined,
   stage: "limit",
   httpFilters: () => [note(), clientLimiter()],
   route: (out, policy) => {

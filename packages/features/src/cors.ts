@@ -117,6 +117,15 @@ export const cors = defineFeature({
     };
   },
 
+  mayAnswer: ({ origins }, { method, headers }) => {
+    const isPreflight =
+      method === "OPTIONS" &&
+      headers.origin !== undefined &&
+      headers["access-control-request-method"] !== undefined;
+    if (!isPreflight) return undefined;
+    const when = origins === "any" ? "whatever its origin is" : "if its origin is one of cors-allow-origin";
+    return `This is a CORS preflight: the gateway answers it itself, with 200, ${when}.`;
+  },
   stage: "cors",
   httpFilters: (): readonly HttpFilter[] => [
     { name: FILTER, typedConfig: any("envoy.extensions.filters.http.cors.v3.Cors", {}) },

@@ -1,6 +1,6 @@
 import { defineFeature, key, MAX_LONG_VALUE_LENGTH } from "@sluice/feature-api";
 import type { IpAccess, Policies } from "@sluice/model";
-import { ipAccessOf, rangesOrAllType, rangesType } from "./support/ip-lists.ts";
+import { ipAccessOf, rangesOrAllType, rangesType, refusal } from "./support/ip-lists.ts";
 
 const ID = "domain-ip-access";
 
@@ -31,6 +31,7 @@ export const domainIpAccess = defineFeature({
   },
   parse: (values): IpAccess | undefined =>
     ipAccessOf(values["domain-whitelist-source-range"], values["domain-blacklist-source-range"]),
+  mayAnswer: (_, { isForwarded }) => refusal(isForwarded, "of the host"),
 });
 
 /** The address lists of the host that a route is of. */

@@ -8,7 +8,7 @@ import {
 import type { IpAccess } from "@sluice/model";
 import type { Any } from "@sluice/protos";
 import { hostIpAccess } from "./domain-ip-access.ts";
-import { ipAccessOf, rangesOrAllType, rangesType } from "./support/ip-lists.ts";
+import { ipAccessOf, rangesOrAllType, rangesType, refusal } from "./support/ip-lists.ts";
 
 const LEVELS =
   "For each kind of list the most specific level that has one counts, and replaces the others: this Ingress's own list, that of its hosts, that of the gateway. The address is the client's: the peer's, or what the gateway's trusted hops say. Redirects and CORS preflights are answered to everyone. One bad item closes the rules: 503.";
@@ -51,6 +51,8 @@ export const ipAccess = defineFeature({
       });
     return ipAccessOf(values["whitelist-source-range"], deny ?? black);
   },
+
+  mayAnswer: (_, { isForwarded }) => refusal(isForwarded, "of this Ingress"),
 
   // Envoy takes the lists of one level as a whole, so a route with lists has those of the other levels in its own.
   route: (out, own, { policies, gatewayIpAccess }) => {

@@ -58,6 +58,8 @@ export const routeLimit = defineFeature({
     if (rpm !== undefined) return { id, perMinute: { requests: rpm, multiplier } };
     return rps === undefined ? undefined : { id, perSecond: { requests: rps, multiplier } };
   },
+  mayAnswer: (_, { isForwarded }) =>
+    isForwarded ? "Requests over the limit of the Ingress get 429." : undefined,
   stage: "limit",
   httpFilters: () => [limiter({ name: FILTER, status: "TooManyRequests", maxBuckets: MAX_BUCKETS })],
   route: (out, limits) => {

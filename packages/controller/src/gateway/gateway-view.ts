@@ -10,6 +10,10 @@ export function gatewayView(model: ModelState, store: Store, features: readonly 
     virtualHost: (host) => model.virtualHosts.get(host),
     cluster: (name) => model.clusters.get(name),
     loadAssignment: (cluster) => model.loadAssignments.get(cluster),
+    mayAnswer: (policies, request) =>
+      features.flatMap(({ id, mayAnswer }) =>
+        policies[id] === undefined ? [] : (mayAnswer?.(policies[id], request) ?? []),
+      ),
     annotations(object, id) {
       const feature = features.find((one) => one.id === id);
       return feature === undefined ? [] : annotationsOf(object, feature, store, keyNames(features));

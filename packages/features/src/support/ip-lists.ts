@@ -49,3 +49,8 @@ export function ipAccessOf(
   if (allow === undefined && deny === undefined) return undefined;
   return { ...(allow !== undefined && { allow }), ...(deny !== undefined && { deny }) };
 }
+
+/** What an explanation says of lists: it knows no client. */
+export function refusal(isForwarded: boolean, whose: string): string | undefined {
+  return isForwarded ? `Clients whose address the lists ${whose} do not let in get 403.` : undefined;
+}
