@@ -1,43 +1,17 @@
 import { createControlPlane } from "@sluice/controller";
-import { findEnvoy, type JsonObject, type StaticResource, validateResources } from "@sluice/envoy";
+import { findEnvoy, validateResources } from "@sluice/envoy";
 import { features } from "@sluice/features";
 import { DEFAULT_GATEWAY_SETTINGS, type KubeObject, type Resource } from "@sluice/model";
-import { type ResourceTypeUrl, TYPE_URLS, toJson } from "@sluice/protos";
 import { createStore } from "@sluice/store";
 import { arbitraryOperations, keyPair, TEST_SETTINGS } from "@sluice/translate/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { testCertificate } from "../support/certificate.ts";
+import { KINDS, type Named, named } from "./named-resource.ts";
 
 /** Nothing that annotations and rules can say, sense or nonsense, makes a resource that a real Envoy refuses. */
 
 const WORLDS = 500;
-
-const KINDS: Readonly<Partial<Record<ResourceTypeUrl, StaticResource["kind"]>>> = {
-  [TYPE_URLS.LISTENER]: "listener",
-  [TYPE_URLS.CLUSTER]: "cluster",
-  [TYPE_URLS.CLUSTER_LOAD_ASSIGNMENT]: "loadAssignment",
-  [TYPE_URLS.SECRET]: "secret",
-  [TYPE_URLS.VIRTUAL_HOST]: "virtualHost",
-  [TYPE_URLS.ROUTE_CONFIGURATION]: "routeConfiguration",
-};
-
-type Named = StaticResource & { readonly resource: Resource };
-
-/** Under a name, and on a port, of its own: all of one kind share a configuration here. */
-function named(resource: Resource, index: number): Named {
-  const [typeUrl, kind] =
-    Object.entries(KINDS).find(([url]) => url === resource.typeUrl) ?? expect.unreachable(resource.typeUrl);
-  // A message is an object in JSON.
-  const body = toJson(typeUrl, resource.bytes, { redact: false }) as JsonObject;
-  const own = {
-    [kind === "loadAssignment" ? "clusterName" : "name"]: `n${index}`,
-    ...(kind === "listener" && {
-      address: { socketAddress: { address: "127.0.0.1", portValue: 1000 + index } },
-    }),
-  };
-  return { kind, body: { ...body, ...own }, resource };
-}
 
 test(`${WORLDS} random worlds are accepted`, async () => {
   const options = { features, sound: await keyPair(["a.test"]), wild: await keyPair(["*.test"]) };

@@ -1,3 +1,4 @@
+export * from "./arbitrary-values.ts";
 export * from "./arbitrary-world.ts";
 export * from "./huge-values.ts";
 export * from "./key-pair.ts";
