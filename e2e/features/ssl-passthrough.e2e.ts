@@ -310,6 +310,22 @@ describe("explain", () => {
   });
 });
 
+it("ssl-passthrough has no effect while the operator has not allowed it, reported", async () => {
+  await using closed = await startTestGateway({
+    manifests: {
+      "world.yaml": yamlOf(
+        ...service("web", [{ port: echo.port }]),
+        ingress({ name: "off", host: host("pass"), annotations: ON, paths: [to("web")] }),
+      ),
+    },
+  });
+  const response = await closed.request({ host: host("pass"), https: true });
+  expect(response.seen().backend).toBe("web");
+  expect(closed.gateway.gateways.diagnostics()).toMatchObject([
+    { code: "annotation-no-effect", key: "mse.ingress.kubernetes.io/ssl-passthrough" },
+  ]);
+});
+
 describe("a host that comes and goes", () => {
   it("leaves the long connections of other hosts alone", async () => {
     const brief = await startTestGateway({
