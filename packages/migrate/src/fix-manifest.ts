@@ -50,7 +50,10 @@ export function fixManifest(text: string, additions: readonly Addition[]): Fixed
       inserted: [],
       left: additions.map(({ name }) => ({ name, reason: "the file is no YAML" })),
     };
-  const ingresses = documents.flatMap((document) => ingressesIn(document.contents));
+  const ingresses = Map.groupBy(
+    documents.flatMap((document) => ingressesIn(document.contents)),
+    nameOf,
+  );
   const planned: Planned[] = [];
   const left: { name: string; reason: string }[] = [];
   for (const addition of additions) {
@@ -58,18 +61,22 @@ export function fixManifest(text: string, additions: readonly Addition[]): Fixed
     if (typeof insertion === "string") left.push({ name: addition.name, reason: insertion });
     else planned.push({ addition, insertion });
   }
+  planned.sort((a, b) => a.insertion.at - b.insertion.at);
   const { kept, dropped } = faithful(text, planned);
   for (const { addition } of dropped)
     left.push({ name: addition.name, reason: "its annotations are written in a way that is not understood" });
-  const insertions = kept.map(({ insertion }) => insertion).sort((a, b) => a.at - b.at);
-  return {
-    text: apply(text, insertions),
-    inserted: insertions.map(({ at, text: lines }) => ({
-      line: text.slice(0, at).split("\n").length - (text[at - 1] === "\n" ? 1 : 0),
-      text: lines.trim(),
-    })),
-    left,
-  };
+  const insertions = kept.map(({ insertion }) => insertion);
+  return { text: apply(text, insertions), inserted: withLines(text, insertions), left };
+}
+
+/** What was put in, with the line of the old text after which it stands. */
+function withLines(text: string, insertions: readonly Insertion[]): FixedManifest["inserted"] {
+  let [line, seen] = [0, 0];
+  return insertions.map(({ at, text: lines }) => {
+    line += text.slice(seen, at).split("\n").length - 1;
+    seen = at;
+    return { line: text[at - 1] === "\n" ? line : line + 1, text: lines.trim() };
+  });
 }
 
 function parse(text: string): readonly Document.Parsed[] | undefined {
@@ -91,16 +98,19 @@ function ingressesIn(node: unknown, depth = 0): readonly YAMLMap[] {
   );
 }
 
+/** `namespace/name`. */
+function nameOf(ingress: YAMLMap): string {
+  const metadata = ingress.get("metadata");
+  return isMap(metadata) ? `${metadata.get("namespace") ?? "default"}/${metadata.get("name")}` : "";
+}
+
 /** Where to put the annotations, or why that cannot be told. */
-function insertionFor(addition: Addition, ingresses: readonly YAMLMap[], text: string): Insertion | string {
-  const own = ingresses.filter((ingress) => {
-    const metadata = ingress.get("metadata");
-    if (!isMap(metadata)) return false;
-    return (
-      metadata.get("name") === addition.name &&
-      (metadata.get("namespace") ?? "default") === addition.namespace
-    );
-  });
+function insertionFor(
+  addition: Addition,
+  ingresses: ReadonlyMap<string, readonly YAMLMap[]>,
+  text: string,
+): Insertion | string {
+  const own = ingresses.get(`${addition.namespace}/${addition.name}`) ?? [];
   const [ingress] = own;
   if (ingress === undefined) return "it is not found in the file";
   if (own.length > 1) return "it is in the file more than once";
@@ -154,11 +164,15 @@ function flow(value: Value): string {
   return typeof value === "string" ? JSON.stringify(value) : JSON.stringify(Object.fromEntries(value));
 }
 
-/** From the end, so that places stay. Those at one place keep their order. */
+/** Insertions in the order of their places. */
 function apply(text: string, insertions: readonly Insertion[]): string {
-  return insertions
-    .toSorted((a, b) => b.at - a.at)
-    .reduce((out, { at, text: lines }) => out.slice(0, at) + lines + out.slice(at), text);
+  let seen = 0;
+  const parts = insertions.map(({ at, text: lines }) => {
+    const part = text.slice(seen, at) + lines;
+    seen = at;
+    return part;
+  });
+  return parts.join("") + text.slice(seen);
 }
 
 /** All of them where the result says what it should; else those that do so one by one. */
