@@ -101,7 +101,7 @@ const slashes: NoteMaker = (ingress, around) => {
     {
       topic: "path-with-slash",
       outcome: "differs",
-      text: `On ingress-nginx ${path} does not take ${bare}, which is answered with 301 to ${path} unless another path takes it; ${here}${found.length > 1 ? ` (and ${found.length - 1} more paths)` : ""}.`,
+      text: `On ingress-nginx ${path} does not take ${bare}, which is answered with 301 to ${path} unless ${bare} is a path of its own; ${here}${found.length > 1 ? ` (and ${found.length - 1} more paths)` : ""}.`,
     },
   ];
 };
