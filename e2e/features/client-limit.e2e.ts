@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectIgnored } from "../support/bad-values.ts";
 import { ingress } from "../support/manifests.ts";
 import { useGateway } from "../support/use-gateway.ts";
@@ -44,7 +44,12 @@ const shared = useGateway({
       annotations: { "limit-rps": "1", "limit-burst-multiplier": "1", "limit-rpm": "1000000" },
     }),
     ingress({ name: "off", host: "off.example.com", annotations: { "limit-rps": "0", "limit-rpm": "0" } }),
-    ingress({ name: "flight", host: "flight.example.com", annotations: { "limit-connections": "1" } }),
+    ingress({
+      name: "flight",
+      host: "flight.example.com",
+      annotations: { "limit-connections": "2", "limit-allowlist": LISTED },
+    }),
+    ingress({ name: "unlimited", host: "unlimited.example.com", annotations: { "limit-connections": "0" } }),
     ingress({
       name: "two",
       host: "two.example.com",
@@ -112,11 +117,41 @@ it("0 is no limit", async () => {
   expect(shared.diagnostics("off")).toEqual([]);
 });
 
-it("limit-connections has no effect, which is reported", async () => {
-  expect(await statuses("flight.example.com", ME, 3)).toEqual(passing(3, 0));
-  expect(shared.diagnostics("flight")).toMatchObject([
-    { code: "annotation-no-effect", severity: "warning", key: "mse.ingress.kubernetes.io/limit-connections" },
+/** Statuses of requests that are in flight together. */
+async function atOnce(host: string, localAddress: string, count: number): Promise<number[]> {
+  const headers = { "x-echo-delay-ms": "300", "x-request-id": "same" };
+  const all = await Promise.all(
+    Array.from({ length: count }, () => shared.send({ host, localAddress, headers })),
+  );
+  return all.map(({ status }) => status).sort();
+}
+
+it("limit-connections: so many requests of each client are in flight, but for those on the list", async () => {
+  const host = "flight.example.com";
+  const [mine, others, listed] = await Promise.all([
+    atOnce(host, ME, 4),
+    atOnce(host, OTHER, 4),
+    atOnce(host, LISTED, 6),
   ]);
+  expect(mine).toEqual(passing(2, 2));
+  expect(others).toEqual(passing(2, 2));
+  expect(listed).toEqual(passing(6, 0));
+  await expect.poll(() => atOnce(host, ME, 2)).toEqual(passing(2, 0));
+  expect(shared.diagnostics("flight")).toEqual([]);
+});
+
+it("limit-connections: what is over it gets 503", async () => {
+  const headers = { "x-echo-delay-ms": "300" };
+  const all = await Promise.all(
+    Array.from({ length: 4 }, () => shared.send({ host: "flight.example.com", headers })),
+  );
+  const over = all.find(({ status }) => status === 503);
+  expect(over).toMatchObject({ body: "local_rate_limited" });
+  expect(over?.headers["content-type"]).toBe("text/plain");
+});
+
+it("limit-connections: 0 is no limit", async () => {
+  expect(await atOnce("unlimited.example.com", ME, 8)).toEqual(passing(8, 0));
 });
 
 it("limits of clients and of rules go together", async () => {
@@ -136,3 +171,27 @@ it.each(BAD.map(([key, value], n) => ({ key, value, n })))(
     expectIgnored(shared, `bad${n}`, key, value);
   },
 );
+
+describe("with clientLimitStatus 429", () => {
+  const other = useGateway({
+    backends: ["echo"],
+    settings: { clientLimitStatus: "429" },
+    objects: () => [
+      ingress({
+        name: "rate",
+        host: "rate.example.com",
+        annotations: { "limit-rpm": "1", "limit-burst-multiplier": "1" },
+      }),
+      ingress({ name: "held", host: "held.example.com", annotations: { "limit-connections": "1" } }),
+    ],
+  });
+
+  it.each(["rate", "held"])("what is over the limit of %s gets 429", async (name) => {
+    const headers = { "x-echo-delay-ms": "300" };
+    const all = await Promise.all(
+      Array.from({ length: 3 }, () => other.send({ host: `${name}.example.com`, headers })),
+    );
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
+    expect(all.find(({ status }) => status === 429)?.body).toBe("local_rate_limited");
+  });
+});

@@ -1,11 +1,12 @@
 import { isIP } from "node:net";
+import { CONTROL_PLANE_CLUSTER } from "@sluice/model";
 import { type Address, parseAddress } from "./address.ts";
 import { type JsonObject, mergeJson } from "./json.ts";
 import { overloadManager } from "./overload.ts";
 import { type XdsTls, xdsTransportSocket } from "./xds-tls.ts";
 
-/** The name of the static cluster behind ADS; no cluster of a user is called so, as theirs hold a slash. */
-export const XDS_CLUSTER = "sluice_xds";
+/** The name of the static cluster behind ADS and the rate limit service. */
+export const XDS_CLUSTER = CONTROL_PLANE_CLUSTER;
 
 export interface BootstrapOptions {
   /** Unique among the nodes of a control plane. */

@@ -10,7 +10,14 @@ export type { Variant } from "./node-state.ts";
 export type { Peer } from "./peer.ts";
 export type { Block, Reason } from "./pending.ts";
 export type { Request, Response } from "./protocol.ts";
-export { type AdsServer, type Placement, type ServeOptions, type StreamChoice, serveAds } from "./serve.ts";
+export {
+  type AddedService,
+  type AdsServer,
+  type Placement,
+  type ServeOptions,
+  type StreamChoice,
+  serveAds,
+} from "./serve.ts";
 export { Subscription, type SubscriptionChange } from "./subscription.ts";
 export type { RefusedHandshake, TlsIdentity, TlsSource } from "./tls-listener.ts";
 export type { NodeView, RefusedView, TypeView, WaitingView } from "./views.ts";

@@ -20,7 +20,9 @@ export interface ListenEvents {
 }
 
 /** Whose call it is. `undefined`: of a peer in plain text, which is on this host. A string: it is not served, and why. */
-export type PeerOf = (call: ServerDuplexStream<object, object>) => Peer | undefined | string;
+export type PeerOf = (
+  call: Pick<ServerDuplexStream<object, object>, "getAuthContext">,
+) => Peer | undefined | string;
 
 /** A gRPC server that listens. */
 export interface Listening {

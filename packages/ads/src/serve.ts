@@ -1,4 +1,13 @@
-import { Server, type ServerDuplexStream, status as Status } from "@grpc/grpc-js";
+import {
+  type handleUnaryCall,
+  Server,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  status as Status,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { ResourceRef } from "@sluice/model";
 import { resourceKey } from "@sluice/model";
 import { adsService, type DeltaDiscoveryRequest, type DiscoveryRequest } from "@sluice/protos";
@@ -28,6 +37,8 @@ export interface ServeOptions {
   readonly onNode: (info: NodeInfo, peer?: Peer) => Placement | World | string;
   /** Inlines virtual hosts for state of the world nodes (results are cached); without it these are refused. */
   readonly inline?: Inline;
+  /** Further services on the same addresses. */
+  readonly services?: readonly AddedService[];
   readonly limits?: Limits;
   /** Called when a node has connected or gone. */
   readonly onConnection?: (event: { readonly info: NodeInfo; readonly connected: boolean }) => void;
@@ -35,6 +46,14 @@ export interface ServeOptions {
   readonly onHandshakeRefused?: (refused: RefusedHandshake) => void;
   /** Receives an exception, which is a bug and has ended one stream, with the node's id. Default: standard error. */
   readonly onError?: (error: unknown, node: string) => void;
+}
+
+/** A service besides ADS, whose methods answer one message with one. It never hears of calls that a certificate does not allow. */
+export interface AddedService {
+  readonly definition: ServiceDefinition<UntypedServiceImplementation>;
+  readonly handlers: Readonly<Record<string, handleUnaryCall<never, unknown>>>;
+  /** Why a call, by a peer with a certificate, is not served; `undefined`: it is. */
+  readonly refuse: (request: object, peer: Peer) => string | undefined;
 }
 
 /** The world of a node, and how its virtual hosts are inlined where it needs that: default, as for all. */
@@ -104,6 +123,7 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
       DeltaAggregatedResources: (call: Call<DeltaDiscoveryRequest>) => handle(call, DELTA),
       StreamAggregatedResources: (call: Call<DiscoveryRequest>) => handle(call, SOTW),
     });
+    for (const service of given.services ?? []) addService(server, service, peerOf);
     return server;
   };
   const where = typeof given.address === "string" ? [given.address] : given.address;
@@ -147,6 +167,20 @@ export async function serveAds(given: ServeOptions): Promise<AdsServer> {
       await Promise.all(listening.map(({ server }) => shutDown(server)));
     },
   };
+}
+
+function addService(server: Server, { definition, handlers, refuse }: AddedService, peerOf: PeerOf): void {
+  const guarded = Object.entries(handlers).map(([name, handler]) => {
+    const guard = (call: ServerUnaryCall<object, unknown>, done: sendUnaryData<unknown>): void => {
+      const peer = peerOf(call);
+      const refused = typeof peer === "string" ? peer : peer && refuse(call.request, peer);
+      if (refused !== undefined) done({ code: Status.UNAUTHENTICATED, details: refused });
+      // The definition has decoded the message into the type that the handler takes.
+      else handler(call as ServerUnaryCall<never, unknown>, done);
+    };
+    return [name, guard] as const;
+  });
+  server.addService(definition, Object.fromEntries(guarded));
 }
 
 /** What differs between the two methods. */

@@ -3,6 +3,7 @@ import type {
   BackendTarget,
   Condition,
   ConfigMap,
+  GatewaySettings,
   IpAccess,
   Mirror,
   ObjectRef,
@@ -46,6 +47,8 @@ export interface References {
    */
   certificate(text: string): { readonly name?: string; readonly fault?: string };
   service(namespace: string, name: string): Service | undefined;
+  /** How many Envoys share the traffic of the gateway, at least 1. Recorded: what asks is made anew when there are more or fewer. */
+  instances(): number;
   /** True if the backend has an endpoint that takes traffic. Recorded: the route is made anew when it flips. */
   hasReadyEndpoint(target: BackendTarget): boolean;
 }
@@ -220,8 +223,8 @@ export interface FeatureSpec<K extends KeyTable, P> {
 
   // Envoy.
   readonly stage?: FilterStage;
-  /** Filters to install, disabled; a route that uses one enables it by its per-filter configuration. */
-  readonly httpFilters?: () => readonly HttpFilter[];
+  /** Filters to install, of the same types whatever the settings, disabled; a route that uses one enables it by its per-filter configuration. */
+  readonly httpFilters?: (settings: GatewaySettings) => readonly HttpFilter[];
   /** Writes defaults that hold for every route of the gateway, whether or not a policy is set. */
   readonly routeConfiguration?: (out: RouteConfiguration) => void;
   readonly virtualHost?: (out: VirtualHost) => void;

@@ -1,3 +1,4 @@
+import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
 import { decode } from "@sluice/protos";
 import { describe, expect, test } from "vitest";
 import { bodySize } from "./body-size.ts";
@@ -54,7 +55,7 @@ describe("bad values are reported and do nothing", () => {
 });
 
 test("three filters, which routes enable by name", () => {
-  expect(bodySize.httpFilters?.().map(({ name }) => name)).toEqual([
+  expect(bodySize.httpFilters?.(DEFAULT_GATEWAY_SETTINGS).map(({ name }) => name)).toEqual([
     "sluice.body-size.unsized",
     "sluice.body-size",
     "sluice.request-buffering",

@@ -61,12 +61,29 @@ test("a large multiplier is cut; 0 is the default", () => {
   expect(limitMetadata(none.route(), FILTER)).toMatchObject({ "perSecond.fill": "5" });
 });
 
-test("limit-connections has no effect, reported unless it is 0", () => {
-  expect(tryFeature(clientLimit, { "limit-connections": "1" })).toMatchObject({
+test("limit-connections is counted by client, but for those on the list", () => {
+  const limits = (more: Readonly<Record<string, string>>) =>
+    tryFeature(clientLimit, { "limit-connections": "3", ...more }).route().route?.rateLimits ?? [];
+  const begin = [
+    { genericKey: { descriptorKey: "ingress", descriptorValue: "shop/web" } },
+    { genericKey: { descriptorKey: "in_flight_here", descriptorValue: "3" } },
+    { remoteAddress: {} },
+  ];
+  const request = { requestHeaders: { headerName: "x-request-id", descriptorKey: "request" } };
+  expect(limits({})[0]).toEqual({ actions: [...begin, request] });
+  expect(limits({})[1]).toMatchObject({ applyOnStreamDone: true });
+  const [listed] = limits({ "limit-allowlist": "10.0.0.1" });
+  expect(listed?.actions?.map((action) => action.metadata?.descriptorKey)).toContain("exempt");
+});
+
+test("limit-connections alone needs no bucket, and 0 is no limit", () => {
+  const tried = tryFeature(clientLimit, { "limit-connections": "1" });
+  expect(tried.findings).toEqual([]);
+  expect(limitMetadata(tried.route(), FILTER)).toEqual({});
+  expect(tryFeature(clientLimit, { "limit-connections": "0" })).toMatchObject({
     policy: undefined,
-    findings: ["limit-connections annotation-no-effect"],
+    findings: [],
   });
-  expect(tryFeature(clientLimit, { "limit-connections": "0" }).findings).toEqual([]);
 });
 
 test.each(["limit-allowlist", "limit-whitelist"])("%s with a bad item limits everyone, reported", (key) => {

@@ -1,16 +1,9 @@
-import {
-  defineFeature,
-  IP_NOTE,
-  int,
-  ipNoteConfig,
-  key,
-  MAX_LONG_VALUE_LENGTH,
-  type ParseContext,
-  type Values,
-} from "@sluice/feature-api";
-import { any, type HttpFilter } from "@sluice/protos";
+import { defineFeature, IP_NOTE, int, ipNoteConfig, key, MAX_LONG_VALUE_LENGTH } from "@sluice/feature-api";
+import { LIMIT_ENTRY } from "@sluice/model";
+import { any, type HttpFilter, type RateLimit_Action } from "@sluice/protos";
 import { burstMultiplier } from "./support/burst-multiplier.ts";
 import { rangesType } from "./support/ip-lists.ts";
+import { clientInFlightLimit, limitRoute, SHARED_LIMIT_REQUIRES } from "./support/shared-limit.ts";
 import { type Limits, limiter, MAX_REQUESTS, setLimits } from "./support/token-bucket.ts";
 
 const FILTER = "sluice.client-limit";
@@ -22,17 +15,19 @@ const MAX_BUCKETS = 50_000;
 
 interface ClientLimitPolicy {
   readonly limits: Limits;
+  /** Requests in flight. */
+  readonly connections?: number;
   /** Ranges that are not limited. */
   readonly allow?: readonly string[];
 }
 
 const KEYS = {
   "limit-rps": int(0, MAX_REQUESTS, {
-    doc: "The most requests per second of one client address for all rules of this Ingress together, on each instance of the gateway; http and https, and hosts with a certificate of their own, are counted apart. Others get 503 with the body `local_rate_limited`. 0: no limit.",
+    doc: "The most requests per second of one client address for all rules of this Ingress together, on each instance of the gateway; http and https, and hosts with a certificate of their own, are counted apart. Others get 503, or 429 if the operator says so, with the body `local_rate_limited`. 0: no limit.",
     example: "10",
     default: "no limit",
     nginx:
-      "The status cannot be changed by limit-req-status-code. Of the clients, the 50000 that came last are remembered.",
+      "Of the clients, the 50000 that came last are remembered. limit-req-status-code is a setting of the gateway, and 503 or 429.",
   }),
   "limit-rpm": int(0, MAX_REQUESTS, {
     doc: "The same per minute. With `limit-rps` as well both apply. 0: no limit.",
@@ -46,18 +41,18 @@ const KEYS = {
     nginx: "ingress-nginx takes more than 10.",
   }),
   "limit-allowlist": key(rangesType, {
-    doc: "Addresses and CIDRs of clients that `limit-rps` and `limit-rpm` do not limit.",
+    doc: "Addresses and CIDRs of clients that `limit-rps`, `limit-rpm` and `limit-connections` do not limit.",
     maxLength: MAX_LONG_VALUE_LENGTH,
     example: "10.0.0.0/8, 2001:db8::/32",
     default: "every client is limited",
     aliases: ["limit-whitelist"],
   }),
   "limit-connections": int(0, MAX_REQUESTS, {
-    doc: "No effect, reported: Envoy does not count the requests in flight of one client address.",
+    doc: "The most requests of one client address that are in flight at a time for all rules of this Ingress together, on each instance of the gateway. Others get 503, or 429 if the operator says so, with the body `local_rate_limited`. A request is in flight until its answer has ended. While the control plane is away nobody is limited. 0: no limit.",
     example: "20",
     default: "no limit",
-    effect: "none",
-    nginx: "No effect here.",
+    nginx:
+      "ingress-nginx counts HTTP/1.1 connections once they have sent a request; here requests count on every protocol. limit-conn-status-code is a setting of the gateway, and 503 or 429.",
   }),
 };
 
@@ -69,9 +64,9 @@ export const clientLimit = defineFeature({
   onInvalid: "ignore",
   keys: KEYS,
   parse: (values, context): ClientLimitPolicy | undefined => {
-    reportConnections(values, context);
     const { "limit-rps": rps = 0, "limit-rpm": rpm = 0, "limit-allowlist": allow } = values;
-    if (rps === 0 && rpm === 0) return undefined;
+    const connections = values["limit-connections"] ?? 0;
+    if (rps === 0 && rpm === 0 && connections === 0) return undefined;
     const name = "limit-burst-multiplier";
     const multiplier = burstMultiplier(name, values[name], context.report);
     return {
@@ -80,52 +75,53 @@ export const clientLimit = defineFeature({
         ...(rps > 0 && { perSecond: { requests: rps, multiplier } }),
         ...(rpm > 0 && { perMinute: { requests: rpm, multiplier } }),
       },
+      ...(connections > 0 && { connections }),
       ...(allow !== undefined && { allow }),
     };
   },
   mayAnswer: (_, { isForwarded }) =>
     isForwarded ? "Requests over the limit of their client get 503." : undefined,
   stage: "limit",
-  httpFilters: () => [note(), clientLimiter()],
+  requires: SHARED_LIMIT_REQUIRES,
+  httpFilters: ({ clientLimitStatus }) => [note(), clientLimiter(clientLimitStatus)],
   route: (out, policy) => {
     if (policy === undefined) return;
-    setLimits(out, FILTER, policy.limits);
-    if (policy.allow !== undefined)
-      out.typedPerFilterConfig = { ...out.typedPerFilterConfig, [ALLOWLIST]: ipNoteConfig(policy.allow) };
+    const { limits, connections, allow } = policy;
+    if (limits.perSecond !== undefined || limits.perMinute !== undefined) setLimits(out, FILTER, limits);
+    if (connections !== undefined) {
+      const more = allow === undefined ? [] : [noteAction(LIMIT_ENTRY.exempt)];
+      limitRoute(out, clientInFlightLimit(limits.id, connections, more), "in-flight-here", undefined);
+    }
+    if (allow !== undefined)
+      out.typedPerFilterConfig = { ...out.typedPerFilterConfig, [ALLOWLIST]: ipNoteConfig(allow) };
   },
 });
-
-function reportConnections(values: Values<typeof KEYS>, { report }: ParseContext): void {
-  if ((values["limit-connections"] ?? 0) === 0) return;
-  report.note("limit-connections", {
-    code: "annotation-no-effect",
-    message:
-      "limit-connections has no effect: Envoy cannot count the requests in flight of one client address.",
-    hint: "Limit the rate with limit-rps.",
-  });
-}
 
 function note(): HttpFilter {
   return { name: ALLOWLIST, typedConfig: any("envoy.extensions.filters.http.rbac.v3.RBAC", {}) };
 }
 
-function clientLimiter(): HttpFilter {
-  const who = {
+/** Tells, under this key, whether the client is on the list. */
+function noteAction(descriptorKey: string): RateLimit_Action {
+  return {
     metadata: {
-      descriptorKey: "note",
+      descriptorKey,
       metadataKey: { key: IP_NOTE.namespace, path: [{ key: IP_NOTE.key }] },
       source: "DYNAMIC",
       defaultValue: IP_NOTE.outside,
     },
-  } as const;
+  };
+}
+
+function clientLimiter(status: 429 | 503 = 503): HttpFilter {
   return limiter({
     name: FILTER,
-    status: "ServiceUnavailable",
+    status: status === 429 ? "TooManyRequests" : "ServiceUnavailable",
     maxBuckets: MAX_BUCKETS,
     parts: [
       { action: { remoteAddress: {} }, key: "remote_address" },
       // No bucket is for those on the list.
-      { action: who, key: "note", value: IP_NOTE.outside },
+      { action: noteAction("note"), key: "note", value: IP_NOTE.outside },
     ],
   });
 }

@@ -7,6 +7,7 @@ import { backendTls } from "./backend-tls.ts";
 import { bodySize } from "./body-size.ts";
 import { canary } from "./canary.ts";
 import { clientLimit } from "./client-limit.ts";
+import { concurrencyLimit } from "./concurrency-limit.ts";
 import { connectionPolicy } from "./connection-policy.ts";
 import { cors } from "./cors.ts";
 import { customHeaders } from "./custom-headers.ts";
@@ -23,6 +24,7 @@ import { mirroring } from "./mirroring.ts";
 import { noEffect } from "./no-effect.ts";
 import { observability } from "./observability.ts";
 import { outOfScope } from "./out-of-scope.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { redirect } from "./redirect.ts";
 import { refused } from "./refused.ts";
 import { responseRewrite } from "./response-rewrite.ts";
@@ -43,6 +45,7 @@ export const features: readonly Feature[] = [
   bodySize,
   canary,
   clientLimit,
+  concurrencyLimit,
   connectionPolicy,
   cors,
   customHeaders,
@@ -59,6 +62,7 @@ export const features: readonly Feature[] = [
   noEffect,
   observability,
   outOfScope,
+  rateLimit,
   redirect,
   refused,
   responseRewrite,

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: NGINX writes variables so
+import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
 import { any } from "@sluice/protos";
 import { describe, expect, test } from "vitest";
 import { loadBalance } from "./load-balance.ts";
@@ -143,7 +144,7 @@ describe("the cookie of routes whose Ingress asks for it", () => {
         ),
       },
     });
-    const [filter] = loadBalance.httpFilters?.() ?? [];
+    const [filter] = loadBalance.httpFilters?.(DEFAULT_GATEWAY_SETTINGS) ?? [];
     expect(filter).toMatchObject({ name: "envoy.filters.http.stateful_session", disabled: true });
   });
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_GATEWAY_SETTINGS } from "@sluice/model";
 import { decode, type LocalRateLimit } from "@sluice/protos";
 import { expect, test } from "vitest";
 import { routeLimit } from "./route-limit.ts";
@@ -57,7 +58,7 @@ test.each(["0", "-1", "1.5", "1r/s", "1000001", "ten"])("%j is bad", (text) => {
 });
 
 test("there is a bucket for every time to fill, and its refill is the limit", () => {
-  const [filter] = routeLimit.httpFilters?.() ?? [];
+  const [filter] = routeLimit.httpFilters?.(DEFAULT_GATEWAY_SETTINGS) ?? [];
   expect(filter).toMatchObject({ name: FILTER, disabled: false });
   const bytes = filter?.typedConfig?.value ?? new Uint8Array();
   const config: LocalRateLimit = decode(

@@ -64,6 +64,8 @@ export const DIAGNOSTIC_CODES = {
   "config-adjusted": "A value of a MseIngressConfig is in force in another form than it was written in.",
   "config-no-effect": "A field of a MseIngressConfig is understood but has no effect here.",
   "config-reset": "A MseIngressConfig takes a reused gateway over; what it leaves out is reset.",
+  "rate-limit-store":
+    "The store that counts limits over all instances cannot be reached; each instance passes its part of them.",
   "resource-constraint": "A resource breaks a rule of Envoy's API; it was not sent.",
   "resource-refused": "Envoy refused a resource; its last accepted form stays in force.",
   "internal-error": "Sluice failed on this object; this is a bug of Sluice, please report it.",

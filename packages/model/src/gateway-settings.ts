@@ -24,6 +24,10 @@ export interface GatewaySettings {
   readonly tracingCollector?: CollectorAddress;
   /** Absent: no request is traced. Without effect where there is no {@link tracingCollector}. A new rate replaces no listener. */
   readonly tracing?: TracingSettings;
+  /** The gateway's name, under which its requests are counted. Default: `sluice`. */
+  readonly name?: string;
+  /** The status of what is over a limit of one client (`limit-rps`, `limit-rpm`, `limit-connections`). Default 503. */
+  readonly clientLimitStatus?: 429 | 503;
   readonly limits: LimitSettings;
   readonly timeouts: TimeoutSettings;
   /** Seconds that connections of a closing listener or gateway have to end by themselves. */

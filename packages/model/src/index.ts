@@ -7,4 +7,5 @@ export * from "./ip-range.ts";
 export * from "./kubernetes.ts";
 export * from "./object-ref.ts";
 export * from "./origin.ts";
+export * from "./rate-limit-terms.ts";
 export * from "./resource.ts";

@@ -1,32 +1,16 @@
 import { createHash } from "node:crypto";
+import { LIMIT_ENTRY } from "@sluice/model";
 import type { RateLimitDescriptor } from "@sluice/protos";
 import type { InFlightLimit, RateLimit } from "./store.ts";
-
-/**
- * Keys of a descriptor's entries. The limit travels with the request, as one more constant (`generic_key`) of the
- * route's action: the server needs no table, and a route and its limit change at once.
- *
- * A rate: `{ requests_per_second: "100" }`; in flight: `{ in_flight: "10", request: ID }`, and the same with
- * `{ done: "true" }` when the stream is done (`apply_on_stream_done`). All other entries say what is counted together.
- */
-export const ENTRY = {
-  perSecond: "requests_per_second",
-  perMinute: "requests_per_minute",
-  perHour: "requests_per_hour",
-  perDay: "requests_per_day",
-  inFlight: "in_flight",
-  request: "request",
-  done: "done",
-} as const;
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 
 const WINDOWS = new Map<string, number>([
-  [ENTRY.perSecond, SECOND],
-  [ENTRY.perMinute, 60 * SECOND],
-  [ENTRY.perHour, 3_600 * SECOND],
-  [ENTRY.perDay, DAY],
+  [LIMIT_ENTRY.perSecond, SECOND],
+  [LIMIT_ENTRY.perMinute, 60 * SECOND],
+  [LIMIT_ENTRY.perHour, 3_600 * SECOND],
+  [LIMIT_ENTRY.perDay, DAY],
 ]);
 
 /** Of `envoy.type.v3.RateLimitUnit`, for a limit override; months and years are of 30 and 365 days. */
@@ -42,8 +26,12 @@ const UNITS = new Map<string, number>([
 /** What a descriptor asks for. */
 export type Ask =
   | { readonly kind: "rate"; readonly limit: RateLimit }
-  | { readonly kind: "in-flight"; readonly limit: InFlightLimit; readonly id: string }
-  | { readonly kind: "done"; readonly key: string; readonly id: string };
+  | { readonly kind: "in-flight"; readonly here: boolean; readonly limit: InFlightLimit; readonly id: string }
+  | { readonly kind: "done"; readonly here: boolean; readonly key: string; readonly id: string }
+  | { readonly kind: "exempt" };
+
+/** The value of an `exempt` entry that means it. */
+const EXEMPT = "allowed";
 
 /** Longer keys are hashed: an entry may hold what a client sent. */
 const LONGEST_KEY = 200;
@@ -59,28 +47,36 @@ export function readDescriptor(domain: string, descriptor: RateLimitDescriptor):
     if (isOwn(key)) own.set(key, value);
     else counted.push(key, value);
   }
-  const request = own.get(ENTRY.request);
-  const inFlight = own.get(ENTRY.inFlight);
-  if (inFlight !== undefined) {
-    const limit = wholeNumber(inFlight);
-    const key = keyOf("in-flight", domain, counted);
-    if (limit === undefined || request === undefined) return undefined;
-    return own.has(ENTRY.done)
-      ? { kind: "done", key, id: request }
-      : { kind: "in-flight", limit: { key, limit }, id: request };
-  }
+  if (own.get(LIMIT_ENTRY.exempt) === EXEMPT) return { kind: "exempt" };
+  if (own.has(LIMIT_ENTRY.inFlight) || own.has(LIMIT_ENTRY.inFlightHere))
+    return inFlightOf(own, domain, counted);
   const rate = overrideOf(descriptor) ?? rateOf(own);
   if (rate === undefined) return undefined;
-  return { kind: "rate", limit: { key: keyOf("rate", domain, counted), ...rate } };
+  return { kind: "rate", limit: { key: keyOf("rate", domain, counted), group: domain, ...rate } };
 }
 
-const OWN: ReadonlySet<string> = new Set(Object.values(ENTRY));
+function inFlightOf(
+  own: ReadonlyMap<string, string>,
+  domain: string,
+  counted: readonly string[],
+): Ask | undefined {
+  const id = own.get(LIMIT_ENTRY.request);
+  const here = own.has(LIMIT_ENTRY.inFlightHere);
+  const limit = wholeNumber(own.get(here ? LIMIT_ENTRY.inFlightHere : LIMIT_ENTRY.inFlight) ?? "");
+  if (limit === undefined || id === undefined) return undefined;
+  const key = keyOf("in-flight", domain, counted);
+  return own.has(LIMIT_ENTRY.done)
+    ? { kind: "done", here, key, id }
+    : { kind: "in-flight", here, limit: { key, group: domain, limit }, id };
+}
+
+const OWN: ReadonlySet<string> = new Set(Object.values(LIMIT_ENTRY));
 
 function isOwn(key: string): boolean {
   return OWN.has(key);
 }
 
-function rateOf(own: ReadonlyMap<string, string>): Omit<RateLimit, "key"> | undefined {
+function rateOf(own: ReadonlyMap<string, string>): Omit<RateLimit, "key" | "group"> | undefined {
   for (const [key, windowMs] of WINDOWS) {
     const limit = wholeNumber(own.get(key) ?? "");
     if (limit !== undefined) return { limit, windowMs };
@@ -88,7 +84,7 @@ function rateOf(own: ReadonlyMap<string, string>): Omit<RateLimit, "key"> | unde
   return undefined;
 }
 
-function overrideOf({ limit: override }: RateLimitDescriptor): Omit<RateLimit, "key"> | undefined {
+function overrideOf({ limit: override }: RateLimitDescriptor): Omit<RateLimit, "key" | "group"> | undefined {
   const limit = override?.requestsPerUnit ?? 0;
   const unit = UNITS.get(override?.unit ?? "");
   if (limit < 1 || unit === undefined) return undefined;

@@ -10,17 +10,25 @@ export interface LeasesOptions {
 
 /** Requests in flight of the Envoy that asks here. */
 export interface Leases {
-  /** Asks the store for room for one more request of this name. */
-  begin(limit: InFlightLimit, request: string): Promise<{ readonly outcome: Outcome; readonly lease: Lease }>;
+  /** Asks the store for room for one more request of this name. `owner` is the connection by which Envoy asks. */
+  begin(
+    limit: InFlightLimit,
+    request: string,
+    owner?: object,
+  ): Promise<{ readonly outcome: Outcome; readonly lease: Lease }>;
   /** A request of this name is over, as Envoy says once of each that began, refused or not. */
   end(key: string, request: string): Promise<void>;
   /** Gives the room of a request back that is refused for another reason; its end is still to come. */
   giveBack(key: string, lease: Lease): Promise<void>;
+  /** The owner is gone, and nobody will say that its requests are over: they are. */
+  endAllOf(owner: object): Promise<void>;
 }
 
 /** One request. */
 export interface Lease {
   readonly id: string;
+  readonly key: string;
+  readonly owner: object | undefined;
   readonly since: number;
   held: boolean;
   over: boolean;
@@ -57,10 +65,11 @@ export function leases(
   };
 
   return {
-    async begin(limit, request) {
+    async begin(limit, request, owner) {
       if (now() - sweptAt >= SWEEP_MS) sweep();
       begun += 1;
-      const lease: Lease = { id: `${instance}/${begun}`, since: now(), held: false, over: false };
+      const id = `${instance}/${begun}`;
+      const lease: Lease = { id, key: limit.key, owner, since: now(), held: false, over: false };
       const name = nameOf(limit.key, request);
       byName.set(name, [...(byName.get(name) ?? []), lease]);
       const outcome = await store.acquire(limit, lease.id);
@@ -81,6 +90,18 @@ export function leases(
       await giveBack(key, lease);
     },
     giveBack,
+    async endAllOf(owner) {
+      const ended: Lease[] = [];
+      for (const [name, all] of byName) {
+        const others = all.filter((lease) => lease.owner !== owner);
+        if (others.length === all.length) continue;
+        ended.push(...all.filter((lease) => lease.owner === owner));
+        if (others.length > 0) byName.set(name, others);
+        else byName.delete(name);
+      }
+      for (const lease of ended) lease.over = true;
+      await Promise.all(ended.map((lease) => giveBack(lease.key, lease)));
+    },
   };
 }
 

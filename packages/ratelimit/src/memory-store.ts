@@ -3,8 +3,11 @@ import { type Slots, takeFromWindow } from "./sliding-window.ts";
 import type { LimitStore } from "./store.ts";
 
 export interface MemoryStoreOptions {
-  /** How many instances count, this one among them; asked at each request. Default 1. */
-  readonly instances?: () => number;
+  /**
+   * How many instances count for a group, this one among them; asked at each request. Default 1. A fraction is fine: an
+   * instance that sees two thirds of the traffic is one of 1.5.
+   */
+  readonly instances?: (group: string | undefined) => number;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
   /** So long a request stays counted as in flight if nobody says that it is over. Milliseconds; default one hour. */
@@ -52,7 +55,7 @@ export function memoryStore({
   return {
     async take(limit, hits) {
       if (now() - sweptAt >= SWEEP_MS) sweep();
-      const share = shareOfRate(limit, instances());
+      const share = shareOfRate(limit, instances(limit.group));
       // Another length of the window has other slots: what was counted before cannot be read as such.
       const key = `${share.windowMs} ${share.key}`;
       const window = windows.get(key) ?? { slots: new Map(), expiresAt: 0 };
@@ -61,9 +64,9 @@ export function memoryStore({
       windows.set(key, window);
       return outcome;
     },
-    async acquire({ key, limit }, id) {
+    async acquire({ key, group, limit }, id) {
       if (now() - sweptAt >= SWEEP_MS) sweep();
-      const most = shareInFlight(limit, instances());
+      const most = shareInFlight(limit, instances(group));
       const allowed = inFlight.has(key, id) || inFlight.count(key) < most;
       if (allowed) inFlight.add(key, id);
       return { allowed, remaining: Math.max(0, most - inFlight.count(key)), resetMs: 0 };

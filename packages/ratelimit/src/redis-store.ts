@@ -1,10 +1,12 @@
 import { Redis } from "ioredis";
-import { ACQUIRE, RENEW, type Script, TAKE } from "./scripts.ts";
+import { ACQUIRE, BEAT, RENEW, type Script, TAKE } from "./scripts.ts";
 import type { LimitStore } from "./store.ts";
 
 export interface RedisStoreOptions {
   /** `redis://[USER:PASSWORD@]HOST:PORT[/DB]`, or `rediss:` for TLS. Redis 5 or newer. */
   readonly url: string;
+  /** In place of the one in the URL. */
+  readonly password?: string;
   /** Begins every key. Default `sluice:limit:`. */
   readonly prefix?: string;
   /** So long a request is counted as in flight without being renewed. Milliseconds; default 15,000. */
@@ -18,6 +20,8 @@ export interface RemoteStore extends LimitStore {
   readonly leaseMs: number;
   /** Begins the leases of these requests anew, whether the server knows them or not. */
   renew(key: string, ids: readonly string[]): Promise<void>;
+  /** Tells that the instance `id` is there, for the length of a lease, and asks who is: their texts by their ids. */
+  beat(id: string, text: string): Promise<ReadonlyMap<string, string>>;
   /** Fulfilled when the server answers; while there is no connection that may be never. */
   ping(): Promise<void>;
 }
@@ -28,11 +32,13 @@ const RENEW_AT_ONCE = 1_000;
 /** Counts in Redis: one round trip for each question. */
 export function redisStore({
   url,
+  password,
   prefix = "sluice:limit:",
   leaseMs = 15_000,
   longestRetryMs = 1_000,
 }: RedisStoreOptions): RemoteStore {
   const redis = new Redis(url, {
+    ...(password !== undefined && { password }),
     // Whoever asks must have an answer at once, and it may be that there is none.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -75,6 +81,9 @@ export function redisStore({
       for (let from = 0; from < ids.length; from += RENEW_AT_ONCE)
         await run(RENEW, key, [leaseMs, ...ids.slice(from, from + RENEW_AT_ONCE)]);
     },
+    async beat(id, text) {
+      return pairs(await run(BEAT, "instances", [leaseMs, id, text]));
+    },
     async ping() {
       await ready.promise;
       await redis.ping();
@@ -85,9 +94,19 @@ export function redisStore({
   };
 }
 
+/** What {@link BEAT} answers. */
+function pairs(answer: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(answer) || !answer.every((one) => typeof one === "string")) throw notOurs();
+  return new Map(answer.flatMap((one, at) => (at % 2 === 0 ? [[one, answer[at + 1] ?? ""] as const] : [])));
+}
+
 /** What a script of ours answers; anything else comes from a server that is no Redis. */
 function numbers(answer: unknown, length: number): readonly number[] {
   if (Array.isArray(answer) && answer.length === length && answer.every((one) => typeof one === "number"))
     return answer;
-  throw new Error("Redis answered a script with something else than its numbers.");
+  throw notOurs();
+}
+
+function notOurs(): Error {
+  return new Error("Redis answered a script with something else than what it returns.");
 }

@@ -25,6 +25,7 @@ function fakeRemote() {
       guard(async () => {
         control.renewed.push([key, ...ids]);
       }),
+    beat: async () => new Map(),
     ping: () => guard(async () => {}),
     close: async () => {},
   };

@@ -77,6 +77,27 @@ redis.call('PEXPIRE', KEYS[1], lease)
 return #ARGV - 1
 `);
 
+/**
+ * Tells the others that an instance is there, and asks who is. KEYS: a hash. ARGV: how long it counts as there in ms, its id,
+ * a text of its own. Answers: id and text of each that is there, one after the other.
+ */
+export const BEAT = script(`${LEASE_TIME}
+redis.call('HSET', KEYS[1], ARGV[2], string.format('%.0f %s', now + lease, ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], lease)
+local there = {}
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local ends, text = string.match(all[i + 1], '^(%d+) (.*)$')
+  if ends and tonumber(ends) > now then
+    there[#there + 1] = all[i]
+    there[#there + 1] = text
+  else
+    redis.call('HDEL', KEYS[1], all[i])
+  end
+end
+return there
+`);
+
 function script(lua: string): Script {
   return { lua, sha1: createHash("sha1").update(lua).digest("hex") };
 }

@@ -1,23 +1,21 @@
 import {
+  type handleUnaryCall,
   type MethodDefinition,
   Server,
   ServerCredentials,
-  type ServerUnaryCall,
   type ServiceDefinition,
-  type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { type RateLimitRequest, type RateLimitResponse, serviceDefinition } from "@sluice/protos";
-import { type AnswerCounts, answer } from "./answer.ts";
+import { type AnswerCounts, answer, type Counting } from "./answer.ts";
+import { type Connection, connectionOf } from "./connection.ts";
 import { leases } from "./leases.ts";
+import { memoryStore } from "./memory-store.ts";
 import type { LimitStore } from "./store.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends RateLimitsOptions {
   /** A target of gRPC: `unix:PATH` or `HOST:PORT`; port 0 means a free one. In plain text, so for this host alone. */
   readonly address: string;
-  readonly store: LimitStore;
-  /** Told of an error that is a bug of ours; the request passed. */
-  readonly onError?: (error: unknown) => void;
 }
 
 /** A rate limit service that listens. */
@@ -39,33 +37,62 @@ export const rateLimitService = serviceDefinition(
   "envoy.service.ratelimit.v3.RateLimitService",
 ) as RateLimitService;
 
+/** Answers `ShouldRateLimit`, on whatever server. */
+export interface RateLimits {
+  readonly handlers: { readonly ShouldRateLimit: handleUnaryCall<RateLimitRequest, RateLimitResponse> };
+  readonly counts: Readonly<AnswerCounts>;
+}
+
+export interface RateLimitsOptions {
+  readonly store: LimitStore;
+  /** Told of an error that is a bug of ours; the request passed. */
+  readonly onError?: (error: unknown) => void;
+}
+
 /**
- * Serves `ShouldRateLimit` from a store. Each Envoy asks one service, its own: that knows which of its requests are in
- * flight, and keeps their leases. Services share what they count through the store. A rejected promise: the address cannot be had, and why.
+ * Counts in a store. Each Envoy asks one service, its own: that knows which of its requests are in flight, and keeps their
+ * leases. When a connection of an Envoy ends, its requests are taken for over. Services share what they count through the store.
  */
-export async function serveRateLimits({
-  address,
-  store,
-  onError = () => {},
-}: ServeOptions): Promise<RateLimitServer> {
+export function rateLimits({ store, onError = () => {} }: RateLimitsOptions): RateLimits {
   const counts: AnswerCounts = { allowed: 0, limited: 0, unreadable: 0, failed: 0 };
-  const counting = { store, requests: leases(store) };
-  const server = new Server();
-  server.addService(rateLimitService, {
-    ShouldRateLimit(
-      call: ServerUnaryCall<RateLimitRequest, RateLimitResponse>,
-      done: sendUnaryData<RateLimitResponse>,
-    ) {
-      answer(counting, call.request, counts)
-        .catch((error: unknown): RateLimitResponse => {
-          // Nobody's request fails because its counting did.
-          counts.failed += 1;
-          onError(error);
-          return { overallCode: "OK" };
-        })
-        .then((response) => done(null, response));
+  const counting: Counting = {
+    store,
+    requests: leases(store),
+    requestsHere: leases(memoryStore()),
+  };
+  const known = new WeakSet<object>();
+  const follow = ({ owner, onEnd }: Connection): void => {
+    if (known.has(owner)) return;
+    known.add(owner);
+    onEnd(() => {
+      void counting.requests.endAllOf(owner).catch(onError);
+      void counting.requestsHere.endAllOf(owner).catch(onError);
+    });
+  };
+  return {
+    counts,
+    handlers: {
+      ShouldRateLimit(call, done) {
+        const connection = connectionOf(call);
+        if (connection !== undefined) follow(connection);
+        answer(counting, call.request, counts, connection)
+          .catch((error: unknown): RateLimitResponse => {
+            // Nobody's request fails because its counting did.
+            counts.failed += 1;
+            onError(error);
+            return { overallCode: "OK" };
+          })
+          .then((response) => done(null, response));
+      },
     },
-  });
+  };
+}
+
+/** Serves `ShouldRateLimit` from a store. A rejected promise: the address cannot be had, and why. */
+export async function serveRateLimits({ address, ...options }: ServeOptions): Promise<RateLimitServer> {
+  const { handlers, counts } = rateLimits(options);
+  const server = new Server();
+  server.addService(rateLimitService, handlers);
   const port = await bind(server, address);
   return {
     address: address.startsWith("unix:") ? address : address.replace(/:\d+$/, `:${port}`),

@@ -8,7 +8,7 @@ import type { RateLimit } from "./store.ts";
 export function shareOfRate(limit: RateLimit, instances: number): RateLimit {
   const share = limit.limit / Math.max(1, instances);
   const whole = Math.ceil(share);
-  return { key: limit.key, limit: whole, windowMs: (limit.windowMs * whole) / share };
+  return { ...limit, limit: whole, windowMs: (limit.windowMs * whole) / share };
 }
 
 /**

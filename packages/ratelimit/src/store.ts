@@ -2,6 +2,8 @@
 export interface RateLimit {
   /** What is counted together, over all instances. */
   readonly key: string;
+  /** Which instances count it: those of the gateway of this name. Default: all. */
+  readonly group?: string;
   /** How many requests pass in any window; a whole number from 1 on. */
   readonly limit: number;
   /** Milliseconds. */
@@ -12,6 +14,8 @@ export interface RateLimit {
 export interface InFlightLimit {
   /** What is counted together, over all instances. */
   readonly key: string;
+  /** As in {@link RateLimit}. */
+  readonly group?: string;
   /** How many requests are in flight at most; a whole number from 1 on. */
   readonly limit: number;
 }

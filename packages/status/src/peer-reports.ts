@@ -32,6 +32,8 @@ export interface PeerReports {
   standings(asked: AskedIngress): readonly PeerStanding[];
   /** Nodes of a gateway, and how many of them have accepted every listener. */
   gateway(name: string): { readonly nodes: number; readonly listening: number };
+  /** How many other replicas there are, silent ones included. */
+  count(): number;
   /** Calls the listener with the Ingresses of which something else may be said; `all`: of any. */
   onChange(listener: (ingresses: readonly ObjectKey[] | "all") => void): void;
   /** Calls the listener when {@link gateway} may say something else. */
@@ -180,6 +182,7 @@ export function followPeerReports(options: PeerReportsOptions): PeerReports {
         listening: found.reduce((sum, peer) => sum + (peer.isSilent ? 0 : (of(peer)?.listening ?? 0)), 0),
       };
     },
+    count: () => [...known.values()].filter((each) => peerOf(each) !== undefined).length,
     onChange(listener) {
       listeners = [...listeners, listener];
     },

@@ -3,7 +3,7 @@ import { type Cell, cell } from "@sluice/store";
 import type { TranslateSettings } from "./settings.ts";
 
 /** The settings that may change while a translation runs. */
-export type HotSettings = Pick<TranslateSettings, "listens" | "httpsPort">;
+export type HotSettings = Pick<TranslateSettings, "listens" | "httpsPort" | "instances">;
 
 /** Settings some of which may change: looking at those is a recorded read. */
 export interface ChangeableSettings {
@@ -16,6 +16,7 @@ export interface ChangeableSettings {
 export function changeableSettings(initial: TranslateSettings): ChangeableSettings {
   const listens = settingCell(initial.listens);
   const httpsPort = settingCell(initial.httpsPort);
+  const instances = settingCell(initial.instances ?? 1);
   return {
     settings: {
       ...initial,
@@ -25,10 +26,14 @@ export function changeableSettings(initial: TranslateSettings): ChangeableSettin
       get httpsPort() {
         return httpsPort.get();
       },
+      get instances() {
+        return instances.get();
+      },
     },
     change(next) {
       listens.set(next.listens);
       httpsPort.set(next.httpsPort);
+      instances.set(next.instances ?? 1);
     },
   };
 }

@@ -51,6 +51,7 @@ const NO_REFERENCES: References = {
   secret: () => ({}),
   certificate: () => ({}),
   service: () => undefined,
+  instances: () => 1,
   hasReadyEndpoint: () => false,
 };
 

@@ -34,6 +34,7 @@ export function referencesFrom(
         : { fault: `tls.crt and tls.key in PEM, which belong together; ${result.fault}` };
     },
     service: (where, name) => store.get("Service", where, name),
+    instances: () => Math.max(1, settings.instances ?? 1),
     hasReadyEndpoint,
   };
 }

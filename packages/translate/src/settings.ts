@@ -9,6 +9,8 @@ export interface TranslateSettings {
   readonly sslRedirect: boolean;
   /** The port that clients use for HTTPS, for redirects that name it. */
   readonly httpsPort: number;
+  /** How many Envoys share the traffic of the gateway. Default 1. */
+  readonly instances?: number;
   /** Whether Services of type ExternalName may be backends. Dangerous addresses are refused even so. */
   readonly allowExternalName: boolean;
   /** Whether `ssl-passthrough` has an effect. */

@@ -29,6 +29,7 @@ const REFERENCES: References = {
   secret: () => ({}),
   certificate: () => ({}),
   service: () => undefined,
+  instances: () => 1,
   hasReadyEndpoint: () => false,
 };
 

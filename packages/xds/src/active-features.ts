@@ -1,5 +1,5 @@
 import type { Feature, NodeCapabilities } from "@sluice/feature-api";
-import type { Diagnostic, Origin, Policies } from "@sluice/model";
+import { DEFAULT_GATEWAY_SETTINGS, type Diagnostic, type Origin, type Policies } from "@sluice/model";
 
 /** The features by what a node can do. */
 export interface ActiveFeatures {
@@ -26,7 +26,9 @@ export function activeFeatures(features: readonly Feature[], capabilities: NodeC
  * URL: those that it declares, and the filters that it installs.
  */
 export function requirementsOf(feature: Feature): readonly string[] {
-  const filters = (feature.httpFilters?.() ?? []).flatMap(({ typedConfig }) => typedConfig?.typeUrl ?? []);
+  const filters = (feature.httpFilters?.(DEFAULT_GATEWAY_SETTINGS) ?? []).flatMap(
+    ({ typedConfig }) => typedConfig?.typeUrl ?? [],
+  );
   return [...new Set([...(feature.requires ?? []), ...filters].map(extensionName))];
 }
 

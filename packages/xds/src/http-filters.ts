@@ -1,4 +1,5 @@
 import { type Feature, FILTER_STAGES, ipAccessFilter } from "@sluice/feature-api";
+import type { GatewaySettings } from "@sluice/model";
 import { any, type HttpFilter } from "@sluice/protos";
 
 /**
@@ -6,10 +7,14 @@ import { any, type HttpFilter } from "@sluice/protos";
  * its feature says otherwise; routes that use it enable it. That of the address lists is there without any feature, since the
  * gateway has lists of its own.
  */
-export function httpFilters(features: readonly Feature[]): readonly HttpFilter[] {
+export function httpFilters(features: readonly Feature[], settings: GatewaySettings): readonly HttpFilter[] {
   const own = { id: "ip-access", rank: FILTER_STAGES.indexOf("ip-access"), filters: [ipAccessFilter()] };
   const installing = features
-    .map((feature) => ({ id: feature.id, rank: stageRank(feature), filters: feature.httpFilters?.() ?? [] }))
+    .map((feature) => ({
+      id: feature.id,
+      rank: stageRank(feature),
+      filters: feature.httpFilters?.(settings) ?? [],
+    }))
     .concat(own)
     .filter(({ filters }) => filters.length > 0)
     .sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));

@@ -41,7 +41,7 @@ export function createListeners(
   clusters?: readonly ResourceRef[],
 ) => readonly Resource[] {
   const { settings } = context;
-  const filters = httpFilters(context.features.active);
+  const filters = httpFilters(context.features.active, context.settings);
   const dependsOn = [tracingCluster(settings)].flatMap((own) => own ?? []);
   const http = makeResource({
     typeUrl: TYPE_URLS.LISTENER,

@@ -43,6 +43,7 @@ export const TRANSLATION_SETTINGS: readonly SettingName[] = [
   "publicHttpsPort",
   "accessLog",
   "tracingCollector",
+  "clientLimitStatus",
 ];
 
 /** Flags as commander hands them over: settings, and options of the command's own, which are not looked at here. */

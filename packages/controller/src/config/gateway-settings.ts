@@ -22,6 +22,7 @@ export function gatewaySettings(settings: Settings): GatewaySettings {
     trustedHops: settings.trustedHops,
     accessLog: settings.accessLog ? "json" : "off",
     drainSeconds: settings.drainSeconds,
+    clientLimitStatus: settings.clientLimitStatus,
     ...(settings.tracingCollector !== undefined && {
       tracingCollector: hostAndPort(settings.tracingCollector),
     }),

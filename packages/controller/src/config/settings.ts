@@ -242,6 +242,25 @@ export const SETTINGS = {
     value: "HOST:PORT",
     doc: "collector for the spans of gateways that a MseIngressConfig has traced, OTLP over gRPC",
   },
+  rateLimitRedis: {
+    schema: text(isRedisUrl, "redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS").optional(),
+    value: "URL",
+    doc: "Redis that counts rate-limit and concurrency-limit over all instances (default: each counts its part in memory)",
+  },
+  rateLimitRedisPasswordFile: {
+    schema: path.optional(),
+    value: "FILE",
+    doc: "holds the password of that Redis",
+  },
+  clientLimitStatus: {
+    schema: z
+      .union([z.literal(503), z.literal(429), z.enum(["503", "429"]).transform(statusOf)], {
+        error: mustBe("503 or 429"),
+      })
+      .default(503),
+    value: "STATUS",
+    doc: "status of what is over limit-rps, limit-rpm or limit-connections: 503 or 429",
+  },
   dnsResolver: {
     schema: ipPort.optional(),
     value: "HOST:PORT",
@@ -311,6 +330,17 @@ function mustBe(expected: string): string {
 
 function isAddress(value: string): boolean {
   return /^unix:./.test(value) || isHostPort(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return (
+    url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && /^(\/\d*)?$/.test(url.pathname)
+  );
+}
+
+function statusOf(text: "503" | "429"): 503 | 429 {
+  return text === "429" ? 429 : 503;
 }
 
 function isHostPort(value: string): boolean {

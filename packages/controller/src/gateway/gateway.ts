@@ -12,6 +12,7 @@ import type { Settings } from "../config/settings.ts";
 import { startFleets } from "../data-plane/start-fleets.ts";
 import type { Logger } from "../logging/logger.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "../metrics/gateway-metrics.ts";
+import { type ServedRateLimits, startRateLimits } from "../rate-limit/start-rate-limits.ts";
 import { type GatewayStatus, startStatus } from "../status/start-status.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { shareDefaultSecret } from "./default-secret.ts";
@@ -83,6 +84,7 @@ interface Parts {
   fleets?: Awaited<ReturnType<typeof startFleets>>;
   kubernetes?: KubernetesSource;
   ads?: AdsServer;
+  limits?: ServedRateLimits;
   xdsTls?: XdsTls | undefined;
   definitions?: Definitions;
   gateways?: Gateways;
@@ -97,6 +99,7 @@ async function stopParts(parts: Parts): Promise<void> {
   await parts.fleets?.close();
   await parts.kubernetes?.close();
   await parts.ads?.close();
+  await parts.limits?.close();
   await parts.xdsTls?.close();
   parts.definitions?.stop();
   parts.gateways?.stop();
@@ -143,6 +146,20 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
     fleets?.touch(gateway);
     status?.listenersChanged();
   };
+  const limits = startRateLimits({
+    settings,
+    logger,
+    peers: (gateway) => status?.peers(gateway) ?? { nodes: 0 },
+    replicas: () => status?.replicas() ?? 0,
+    onFindings: (found) => store.setDiagnostics("rate-limits", found),
+    onError(err) {
+      metrics.failed("rate-limit");
+      logger.error({ err }, "counting a request failed; this is a bug");
+    },
+  });
+  parts.limits = limits;
+  status?.onPeersChange(limits.nodesChanged);
+  metrics.observeRateLimits(limits.measured);
   const gateways = createGateways({
     // Nothing is in flight before xDS is served.
     whenIdle: (of) => server?.whenIdle({ of }) ?? Promise.resolve(),
@@ -209,6 +226,7 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
       if (typeof placed === "string") logRefusedNode(info, placed);
       return placed;
     },
+    services: [limits.service],
     onHandshakeRefused(event) {
       metrics.ads.handshakeRefused(event);
       logRefusedHandshake(event);
@@ -221,6 +239,7 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
       const { info, connected } = event;
       metrics.ads.connection(event);
       status?.nodesChanged();
+      limits.nodesChanged();
       fleets?.touch(info.cluster);
       logger.info(
         { node: info.id, cluster: info.cluster, version: info.version },
@@ -230,6 +249,7 @@ async function startParts(options: GatewayOptions, parts: Parts): Promise<Gatewa
   });
   server = ads;
   parts.ads = ads;
+  limits.attach({ gateways, ads });
   metrics.observe({ gateways, ads });
   const stores = storesFor(metrics.store, options);
   // Both before either is waited for, so that the store is synced when both are.

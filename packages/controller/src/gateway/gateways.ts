@@ -63,6 +63,8 @@ export interface Gateways {
   set(definition: GatewayDefinition): void;
   /** Takes the gateway away; nothing happens if there is none of this name. */
   delete(name: string): void;
+  /** So many Envoys share the traffic of the gateway, those of other processes included. */
+  setInstances(name: string, instances: number): void;
   get(name: string): ServedGateway | undefined;
   /** By name. */
   list(): readonly ServedGateway[];
@@ -83,6 +85,7 @@ export interface Gateways {
 }
 
 interface Entry extends ServedGateway {
+  instances: number;
   definition: GatewayDefinition;
   translate: TranslateSettings;
 }
@@ -99,20 +102,22 @@ export function createGateways(options: GatewaysOptions): Gateways {
   const { dns: _dns, ...unresolved } = options.translate;
   const translateOf = (definition: GatewayDefinition): TranslateSettings => ({
     ...unresolved,
-    ...hotSettings(definition),
+    ...hotSettings(definition, 1),
   });
   const start = (definition: GatewayDefinition): Entry => {
     const { name } = definition;
     const controlPlane = createControlPlane({
       ...options,
       ...options.observe?.(name),
-      translate: { ...options.translate, ...hotSettings(definition) },
-      gateway: definition.settings,
+      translate: { ...options.translate, ...hotSettings(definition, 1) },
+      gateway: named(definition),
       whenIdle: () => options.whenIdle((info) => of(info)?.name === name),
     });
     const view = gatewayView(controlPlane.model, store, features);
-    return { definition, name, translate: translateOf(definition), controlPlane, view };
+    return { definition, name, instances: 1, translate: translateOf(definition), controlPlane, view };
   };
+  const change = ({ controlPlane, definition, instances }: Entry): void =>
+    controlPlane.change({ translate: hotSettings(definition, instances), gateway: named(definition) });
   const diagnosticsOf = (some: readonly ServedGateway[]): readonly Diagnostic[] =>
     distinct([
       ...store.diagnostics(),
@@ -136,9 +141,15 @@ export function createGateways(options: GatewaysOptions): Gateways {
       else {
         known.definition = definition;
         known.translate = translateOf(definition);
-        known.controlPlane.change({ translate: hotSettings(definition), gateway: definition.settings });
+        change(known);
       }
       announce();
+    },
+    setInstances(name, instances) {
+      const known = entries.get(name);
+      if (known === undefined || known.instances === instances) return;
+      known.instances = instances;
+      change(known);
     },
     delete(name) {
       const known = entries.get(name);
@@ -180,8 +191,13 @@ export function renderingOf(
   );
 }
 
-function hotSettings({ listens, settings }: GatewayDefinition): HotSettings {
-  return { listens, httpsPort: publicPort(settings) };
+function hotSettings({ listens, settings }: GatewayDefinition, instances: number): HotSettings {
+  return { listens, httpsPort: publicPort(settings), instances };
+}
+
+/** Its requests are counted under the name of the gateway. */
+function named({ name, settings }: GatewayDefinition): GatewaySettings {
+  return { ...settings, name };
 }
 
 /** The port that redirects to https name. */

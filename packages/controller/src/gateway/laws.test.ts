@@ -38,12 +38,12 @@ beforeAll(async () => {
   options = { features, sound: await keyPair(["a.test"]), wild: await keyPair(["*.test"]) };
 });
 
-function start(store: Store, translate: TranslateSettings = SETTINGS): ControlPlane {
+function start(store: Store, translate: TranslateSettings = SETTINGS, name = "sluice"): ControlPlane {
   return createControlPlane({
     store,
     features,
     translate,
-    gateway: DEFAULT_GATEWAY_SETTINGS,
+    gateway: { ...DEFAULT_GATEWAY_SETTINGS, name },
     whenIdle: () => Promise.resolve(),
   });
 }
@@ -323,7 +323,7 @@ describe("of several gateways over one store", () => {
           const alone = strictStore();
           alone.apply({ set: store.dump(), removed: [] });
           const settings = { ...SETTINGS, listens: { ingressClass: name } };
-          expect(seen(planeOf(gateways, name))).toEqual(seen(start(alone, settings)));
+          expect(seen(planeOf(gateways, name))).toEqual(seen(start(alone, settings, name)));
         }
         gateways.stop();
       }),

@@ -2,15 +2,17 @@ import type { AdsServer } from "@sluice/ads";
 import type { Store } from "@sluice/store";
 import { Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { Gateways } from "../gateway/gateways.ts";
+import type { MeasuredRateLimits } from "../rate-limit/start-rate-limits.ts";
 import type { MeasuredStatus } from "../status/start-status.ts";
 import { type AdsMetrics, adsMetrics } from "./ads-metrics.ts";
 import { kubernetesMetrics, type MeasuredKubernetes } from "./kubernetes-metrics.ts";
+import { rateLimitMetrics } from "./rate-limit-metrics.ts";
 import { statusMetrics } from "./status-metrics.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { worldMetrics } from "./world-metrics.ts";
 
 /** What an exception can be caught in without doing harm to the rest. */
-export type Part = "derivation" | "isolation" | "debug-page" | "stream";
+export type Part = "derivation" | "isolation" | "debug-page" | "rate-limit" | "stream";
 
 /** The metrics of one process, in a registry of its own. All are documented in docs/metrics.md. */
 export interface GatewayMetrics {
@@ -28,6 +30,8 @@ export interface GatewayMetrics {
   observeKubernetes(source: MeasuredKubernetes | undefined): void;
   /** To be called with the writing of status, if there is any. */
   observeStatus(status: MeasuredStatus | undefined): void;
+  /** To be called with the limits over all instances. */
+  observeRateLimits(limits: MeasuredRateLimits): void;
   readonly contentType: string;
   /** In Prometheus' text format. */
   text(): Promise<string>;
@@ -47,6 +51,8 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
   kubernetesMetrics(registry, () => kubernetes);
   let status: MeasuredStatus | undefined;
   statusMetrics(registry, () => status);
+  let limits: MeasuredRateLimits | undefined;
+  rateLimitMetrics(registry, () => limits);
   const ads = adsMetrics(registry, () => performance.now());
   return {
     ads,
@@ -69,6 +75,9 @@ export function createGatewayMetrics(store: Store): GatewayMetrics {
     },
     observeStatus(measured) {
       status = measured;
+    },
+    observeRateLimits(measured) {
+      limits = measured;
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -43,6 +43,8 @@ export interface GatewayStatus {
   onLeaderChange(listener: (isLeader: boolean) => void): void;
   /** The nodes of a gateway that are connected to other replicas. */
   peers(gateway: string): ListeningNodes;
+  /** How many other replicas there are. */
+  replicas(): number;
   /** Calls the listener when {@link peers} may say something else. */
   onPeersChange(listener: () => void): void;
   readonly measured: MeasuredStatus;
@@ -207,6 +209,7 @@ export async function startStatus({ settings, store, logger }: StartStatusOption
       leaderListeners = [...leaderListeners, listener];
     },
     peers: (gateway) => replicas?.peers.gateway(gateway) ?? { nodes: 0, listening: 0 },
+    replicas: () => replicas?.peers.count() ?? 0,
     onPeersChange: (listener) => replicas?.peers.onGatewaysChange(listener),
     leader: () => election?.status(),
     // Who is to be elected does not lead before that: another replica may.

@@ -1,5 +1,6 @@
 import {
   any,
+  type HeaderValueOption,
   type HttpFilter,
   type LocalRateLimitDescriptor,
   type RateLimit,
@@ -17,7 +18,7 @@ import {
  * are a few: the multiplier of the burst times the seconds of the unit.
  */
 export interface Limit {
-  /** Requests per unit, at least 1. */
+  /** Requests per unit; times the multiplier at least 1. */
   readonly requests: number;
   /** 1 to {@link MAX_MULTIPLIER}. */
   readonly multiplier: number;
@@ -58,6 +59,8 @@ export interface LimiterOptions {
   /** The status of what is over the limit. */
   readonly status: "TooManyRequests" | "ServiceUnavailable";
   readonly parts?: readonly Part[];
+  /** Headers of the answer to what is over the limit. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The buckets of one kind that are remembered; beyond it the one not used for the longest time is forgotten. */
   readonly maxBuckets: number;
 }
@@ -74,11 +77,16 @@ export function limiter(options: LimiterOptions): HttpFilter {
       status: { code: options.status },
       filterEnabled: all,
       filterEnforced: all,
+      ...(options.headers !== undefined && { responseHeadersToAdd: constants(options.headers) }),
       maxDynamicDescriptors: { value: options.maxBuckets },
       rateLimits: units.map((unit) => costs(unit, options)),
       descriptors: units.flatMap((unit) => buckets(unit, options.parts ?? [])),
     }),
   };
+}
+
+function constants(headers: Readonly<Record<string, string>>): HeaderValueOption[] {
+  return Object.entries(headers).map(([key, value]) => ({ header: { key, value } }));
 }
 
 /** Tells of one unit's limit, if the route has one. */

@@ -35,6 +35,7 @@ const NO_REFERENCES: References = {
   secret: () => ({ fault: "there is none" }),
   certificate: () => ({ fault: "there is none" }),
   service: () => undefined,
+  instances: () => 1,
   hasReadyEndpoint: () => false,
 };
 
