@@ -188,6 +188,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     annotations: { "regex-match-pseudo-header-authority": "r[0-9]+\\.example\\.com" },
     cases: [["/", "yes"]],
   },
+  "match-pseudo-header by a pattern": {
+    annotations: { "regex-match-pseudo-header-path": "/[0-9]+" },
+    cases: [
+      ["/12", "yes"],
+      ["/12x", 404],
+      ["/x", 404],
+    ],
+  },
   "match-pseudo-header on another authority": {
     annotations: { "exact-match-pseudo-header-authority": "other.example.com" },
     cases: [["/", 404]],

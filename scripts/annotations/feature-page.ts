@@ -7,6 +7,7 @@ import { exampleOf, exampleServices, PREFIX } from "./examples.ts";
 import { excerpt } from "./excerpt.ts";
 import { anchor, prose, table } from "./markdown.ts";
 import { reportsOf, type SaidOf } from "./reports.ts";
+import { isUnknownToNginx } from "./status.ts";
 import { objectsOf, translated, withoutFeature } from "./translate-example.ts";
 
 const SCOPES = {
@@ -59,12 +60,19 @@ function keySection(name: string, key: Key<never>, reports: readonly SaidOf[]): 
   const facts = [
     `- Takes ${prose(key.type.expected)}. Default: ${prose(key.default ?? "none")}. ${exampleText(key.example)}`,
     aliases.length === 0 ? "" : `- Other names: ${aliases.join(", ")}.`,
-    key.nginx === undefined ? "" : `- △ ingress-nginx: ${prose(key.nginx)}`,
+    key.nginx === undefined ? "" : `- ${nginxText(key.nginx)}`,
     key.higress === undefined ? "" : `- △ Higress: ${prose(key.higress)}`,
     own.length === 0 ? "" : `- Reports:\n${own.map(reportItem).join("\n")}`,
     `- In full: ${names}.`,
   ];
   return `### \`${name}\`\n\n${prose(key.doc)}\n\n${facts.filter((fact) => fact !== "").join("\n")}`;
+}
+
+/** What declarations say of ingress-nginx; some sentences begin with its name. */
+function nginxText(nginx: string): string {
+  const text = prose(nginx);
+  if (isUnknownToNginx(nginx)) return text;
+  return text.startsWith("ingress-nginx") ? `△ ${text}` : `△ ingress-nginx: ${text}`;
 }
 
 function isOf(said: string, name: string): boolean {

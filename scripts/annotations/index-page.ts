@@ -3,6 +3,14 @@ import { anchor, table } from "./markdown.ts";
 import { KEY_GROUPS } from "./reference-keys.ts";
 import { type KeyStatus, statusOf } from "./status.ts";
 
+const WORDS: Readonly<Record<KeyStatus, string>> = {
+  works: "work",
+  differs: "differ",
+  "no effect": "have no effect",
+  refused: "are refused",
+  "not yet": "are not there yet",
+};
+
 interface Found {
   readonly feature: Feature;
   /** As declared: for another name, that of its key. */
@@ -34,7 +42,7 @@ export function indexPage(features: readonly Feature[]): string {
     });
     return `## ${title}\n\n${table(["key", "status", "page"], rows)}`;
   });
-  const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+  const sum = [...counts].map(([status, count]) => `${count} ${WORDS[status]}`).join(", ");
   return `${INTRODUCTION}
 All ${KEY_GROUPS.flatMap(({ keys }) => keys).length} keys of MSE Ingress, ingress-nginx and Higress: ${sum}.
 
@@ -75,7 +83,8 @@ Ingress's status, in \`sluice check\` and at \`/debug/diagnostics\` ([Diagnostic
 
 [ingress.schema.json](ingress.schema.json) is a JSON schema of Ingresses with all annotations under all prefixes: editors complete
 keys, show what they do, and mark misspelt keys and values that cannot be used. With the YAML language server, which most editors
-have (in VS Code the extension "YAML" by Red Hat), name it in the first line of a file:
+have (in VS Code the extension "YAML" by Red Hat), name it in a comment in front of the Ingress; in a file of several objects, behind
+the \`---\` in front of each Ingress:
 
 \`\`\`yaml
 # yaml-language-server: $schema=PATH/TO/docs/annotations/ingress.schema.json

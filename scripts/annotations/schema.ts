@@ -1,4 +1,5 @@
 import { ANNOTATION_PREFIXES, type Feature, type Key } from "../../packages/feature-api/src/index.ts";
+import { prose } from "./markdown.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -9,6 +10,7 @@ const DEFINITIONS = "#/definitions/";
  * A JSON schema (draft 7, which editors know) of an Ingress with all annotations under all prefixes. Objects of other kinds are
  * left alone, so that it fits files that hold several. It never refuses a value that works; of values that do not it refuses those
  * that a pattern can tell.
+ * `patternErrorMessage` and `markdownDescription` are words of the YAML language server; other readers pass over them.
  */
 export function annotationSchema(features: readonly Feature[]): Schema {
   const keys = features.flatMap((feature) =>
@@ -53,31 +55,37 @@ function familyPattern(name: string): string {
 function knownNames(names: readonly string[]): Schema {
   const prefixes = `^(?:${ANNOTATION_PREFIXES.map(literal).join("|")})`;
   const known = names.map((name) => (name.endsWith("*") ? `${literal(name.slice(0, -1))}.+` : literal(name)));
-  return { anyOf: [{ pattern: `${prefixes}(?:${known.join("|")})$` }, { not: { pattern: prefixes } }] };
+  const patternErrorMessage = "Sluice knows no such annotation.";
+  const pattern = `${prefixes}(?:${known.join("|")})$`;
+  return { anyOf: [{ pattern, patternErrorMessage }, { not: { pattern: prefixes } }] };
 }
 
 function valueSchema(key: Key<never>, { title, id }: Feature): Schema {
   const { default: absent = "none", nginx, higress } = key;
-  const description = [
-    key.doc,
-    `Takes ${key.type.expected}. Default: ${absent}. Example: ${key.example}`,
-    nginx === undefined ? "" : `ingress-nginx: ${nginx}`,
-    higress === undefined ? "" : `Higress: ${higress}`,
+  const markdown = [
+    prose(key.doc),
+    `Takes ${prose(key.type.expected)}. Default: ${prose(absent)}. Example: \`${key.example}\``,
+    nginx === undefined ? "" : `△ ingress-nginx: ${prose(nginx)}`,
+    higress === undefined ? "" : `△ Higress: ${prose(higress)}`,
     `${title}: docs/annotations/${id}.md`,
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
-  return { type: "string", description, ...whatFits(key.type.schema) };
+  ];
+  return {
+    type: "string",
+    description: key.doc,
+    markdownDescription: markdown.filter((part) => part !== "").join("\n\n"),
+    ...whatFits(key),
+  };
 }
 
 /** Blanks around a value do not count, and a blank value is as none. */
-function whatFits({ enum: words, pattern }: Schema): Schema {
+function whatFits({ type }: Key<never>): Schema {
+  const { enum: words, pattern } = type.schema;
   const isList = Array.isArray(words);
   const own =
     typeof pattern === "string" ? pattern : isList ? `^(?:${words.map(literal).join("|")})$` : undefined;
   if (own === undefined) return {};
   const trimmed = own.replace(/^\^/, "^\\s*").replace(/(?<!\\)\$$/, "\\s*$");
-  const fits = { pattern: `^\\s*$|${trimmed}` };
+  const fits = { pattern: `^\\s*$|${trimmed}`, patternErrorMessage: `It takes ${type.expected}.` };
   // The words are what an editor offers.
   return isList ? { anyOf: [{ enum: words }, fits] } : fits;
 }

@@ -10,6 +10,11 @@ export function statusOf(key: Key<never> | undefined): KeyStatus {
   return differs(key.nginx) || key.higress !== undefined ? "differs" : "works";
 }
 
+/** Whether what a declaration says of ingress-nginx is only that it lacks the key. */
+export function isUnknownToNginx(nginx: string): boolean {
+  return /^ingress-nginx (?:has no|does not have) /.test(nginx);
+}
+
 function differs(nginx: string | undefined): boolean {
-  return nginx !== undefined && !nginx.startsWith("ingress-nginx has no such annotation");
+  return nginx !== undefined && !isUnknownToNginx(nginx);
 }

@@ -28,8 +28,8 @@ export function recordParsed(feature: Feature, set: AnnotationSet, diagnostics: 
   const meta = TestRunner.getCurrentTest()?.meta;
   if (meta === undefined) return;
   meta.parsed ??= {};
-  for (const [key, { annotation, text }] of set) {
-    const name = declaredAs(feature, key);
+  for (const { annotation, text } of set.values()) {
+    const name = declaredAs(feature, annotation.slice(annotation.indexOf("/") + 1));
     if (name === undefined || (text === "" && feature.keys[name]?.blankCounts !== true)) continue;
     meta.parsed[name] ??= { good: 0, bad: 0, noted: 0 };
     meta.parsed[name][verdict(diagnostics.filter((found) => found.key === annotation))]++;
