@@ -1,5 +1,5 @@
-import { bool, defineFeature, type Feature } from "../../packages/feature-api/src/index.ts";
 import { describe, expect, test } from "vitest";
+import { bool, defineFeature, type Feature } from "../../packages/feature-api/src/index.ts";
 
 import { coverageTable } from "./coverage-table.ts";
 import { coverageText } from "./print-table.ts";
@@ -83,11 +83,7 @@ test("only what passed tests noted counts", () => {
     testResults: [
       {
         name: "/repo/e2e/a.e2e.ts",
-        assertionResults: [
-          { status: "passed", meta },
-          { status: "failed", meta },
-          { status: "passed" },
-        ],
+        assertionResults: [{ status: "passed", meta }, { status: "failed", meta }, { status: "passed" }],
       },
     ],
   };

@@ -34,7 +34,10 @@ export interface CoverageRow {
 }
 
 /** A row for each key of the reference, in its order. Unit cases count from the test beside the feature's file alone. */
-export function coverageTable(features: readonly Feature[], tests: readonly PassedTest[]): readonly CoverageRow[] {
+export function coverageTable(
+  features: readonly Feature[],
+  tests: readonly PassedTest[],
+): readonly CoverageRow[] {
   return KEY_GROUPS.flatMap(({ title, keys }) =>
     keys.map((key) => {
       const found = declarationOf(features, key);
@@ -76,11 +79,17 @@ function filesOf(tests: readonly PassedTest[]): readonly string[] {
   return [...new Set(tests.map(({ file }) => file))].sort();
 }
 
-function holesOf({ unit, e2e }: Pick<CoverageRow, "unit" | "e2e">, key: Key<never> | undefined): readonly string[] {
+function holesOf(
+  { unit, e2e }: Pick<CoverageRow, "unit" | "e2e">,
+  key: Key<never> | undefined,
+): readonly string[] {
   if (key === undefined) return ["no feature declares it"];
   const unitHoles =
     key.effect === undefined
-      ? [unit.good > 0 ? "" : "no unit test with a good value", unit.bad > 0 ? "" : "no unit test with a bad value"]
+      ? [
+          unit.good > 0 ? "" : "no unit test with a good value",
+          unit.bad > 0 ? "" : "no unit test with a bad value",
+        ]
       : [unit.noted + unit.bad > 0 ? "" : "no unit test of its report"];
   const e2eHoles = [
     e2e.requests > 0 ? "" : "no e2e test by requests",

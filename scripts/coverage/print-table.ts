@@ -6,7 +6,12 @@ const HEAD = ["key", "feature file", "unit good/bad/noted", "e2e requests/report
 export function coverageText(rows: readonly CoverageRow[]): string {
   const cells = [HEAD, ...rows.map(cellsOf)];
   const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  const lines = cells.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
   const pending = rows.filter((row) => row.pending !== undefined).length;
   const holes = rows.filter((row) => row.holes.length > 0).length;
   return `${lines.join("\n")}\n\n${rows.length} keys: ${rows.length - pending - holes} covered, ${pending} pending, ${holes} with holes\n`;

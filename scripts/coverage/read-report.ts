@@ -21,6 +21,12 @@ export function passedTests(report: string, root: string): readonly PassedTest[]
   return testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status }) => status === "passed")
-      .map(({ meta }) => ({ parsed: {}, requested: {}, reported: {}, ...meta, file: name.replace(`${root}/`, "") })),
+      .map(({ meta }) => ({
+        parsed: {},
+        requested: {},
+        reported: {},
+        ...meta,
+        file: name.replace(`${root}/`, ""),
+      })),
   );
 }
