@@ -18,6 +18,8 @@ const NOT_OURS: ReadonlySet<DiagnosticCode> = new Set([
   "canary-left-over",
   "ingress-class-missing",
   "ingress-gateway-missing",
+  // As on ingress-nginx: what else an Ingress says of the host is void over TLS.
+  "passthrough-overrides",
   // Both gateways serve the oldest.
   "rule-conflict",
   // Compared by the check itself.

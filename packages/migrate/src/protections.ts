@@ -33,6 +33,7 @@ const PROTECTIONS: Readonly<Record<string, string>> = {
   "domain-whitelist-source-range": "an address list",
   "domain-blacklist-source-range": "an address list",
   "proxy-body-size": "a limit on bodies",
+  "ssl-passthrough": "TLS from the client to the backend",
   "proxy-ssl-verify": "the check of the backend's certificate",
 };
 

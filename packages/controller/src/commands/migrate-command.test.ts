@@ -130,7 +130,9 @@ describe("sluice migrate", { timeout: CLI_TIMEOUT_MS }, () => {
     const port = typeof address === "object" ? address?.port : undefined;
     const kubeconfig = join(folder, "kubeconfig");
     const contexts = [{ name: "prod", context: { cluster: "c", user: "u" } }];
-    const clusters = [{ name: "c", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } }];
+    const clusters = [
+      { name: "c", cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true } },
+    ];
     writeFileSync(
       kubeconfig,
       JSON.stringify({

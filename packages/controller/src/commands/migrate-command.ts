@@ -79,6 +79,7 @@ const SETTINGS = [
   "kubeContext",
   "ingressClass",
   "sslRedirect",
+  "sslPassthrough",
   "allowExternalName",
   "allowCrossNamespace",
   "trustedHops",

@@ -9,7 +9,8 @@ const nginx = (ingress: Ingress, key: string): string => sourceText(ingress, "in
 export const CANARY: Rules = {
   canary: (at) => {
     if (!isTrue(at.text)) return undefined;
-    return several(at) ?? sticky(at) ?? sharedService(at);
+    const found = [several, sticky, sharedService].flatMap((rule) => rule(at)?.text ?? []);
+    return found.length === 0 ? undefined : differs(found.join(" "));
   },
   "affinity-canary-behavior": ({ text }) =>
     text === "legacy"

@@ -36,6 +36,18 @@ export const ROUTING: Rules = {
           "ingress-nginx takes a Service of the Ingress's own namespace only, and does not know namespace/service; here it may be of another namespace.",
         )
       : undefined,
+  "ssl-passthrough": (at) => {
+    if (!isTrue(at.text)) return undefined;
+    const others = hostsOf(at.ingress)
+      .flatMap((host) => at.site.places(host))
+      .filter(({ ingress }) => ingress !== at.ingress)
+      .map(({ ingress }) => ingress);
+    return others.length === 0
+      ? same("It takes --ssl-passthrough true (sslPassthrough) on the gateway.")
+      : differs(
+          `The host is shared with ${names(others)}: here the oldest that has the annotation decides; ingress-nginx asks the oldest Ingress of the host alone.`,
+        );
+  },
   "mirror-target": () =>
     differs("ingress-nginx waits for the mirror before it ends a request; here a slow mirror delays none."),
 };

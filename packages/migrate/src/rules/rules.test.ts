@@ -162,6 +162,11 @@ const CASES: readonly Case[] = [
   ["proxy-buffering", "on", "no-effect", "passed on as they come"],
   ["request-header-control-update", "a b", "differs", "does not know this key"],
   ["whitelist-source-range", "10.0.0.0/8", "same", ""],
+  ["limit-rate-after", "0", "same", ""],
+  ["limit-rate-after", "500", "differs", "from the first byte"],
+  ["ssl-passthrough", "true", "same", "--ssl-passthrough"],
+  ["ssl-passthrough", "false", "same", ""],
+  ["server-alias", "b.example.com", "same", ""],
   ["no-such-key", "x", "no-effect", "Not known to this gateway"],
 ];
 
@@ -274,4 +279,9 @@ describe("snippets", () => {
   ])("such as %j have none", (snippet) => {
     expect(reportOf(compare([ingress({ "configuration-snippet": snippet })])).fixes).toEqual({});
   });
+});
+
+test("ssl-passthrough of a host that others share", () => {
+  const report = compare([ingress({ "ssl-passthrough": "true" }), ingress({}, { name: "other" })]);
+  expect(keyOf(report, "ssl-passthrough").texts.join()).toContain("shared with shop/other");
 });
