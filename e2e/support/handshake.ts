@@ -1,4 +1,5 @@
 import { type ConnectionOptions, connect } from "node:tls";
+import { recordRequests } from "./record-exercised.ts";
 
 export interface Handshake {
   /** Common name of the certificate. */
@@ -15,6 +16,7 @@ export function handshake(
   servername: string,
   options: Pick<ConnectionOptions, "ALPNProtocols" | "minVersion" | "maxVersion" | "sigalgs"> = {},
 ): Promise<Handshake> {
+  if (servername !== "") recordRequests(servername);
   const { promise, resolve, reject } = Promise.withResolvers<Handshake>();
   const socket = connect(
     { host: "127.0.0.1", port, servername, rejectUnauthorized: false, ...options },

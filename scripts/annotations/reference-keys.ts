@@ -312,10 +312,4 @@ export const PENDING: Readonly<Record<string, readonly string[]>> = {
   "authentication and WAF": [...keysOf("Authentication"), ...keysOf("WAF")],
   "TLS between client and gateway": keysOf("TLS between client and gateway"),
   "custom errors": ["custom-http-errors", "disable-proxy-intercept-errors"],
-  "throttling over all instances": [
-    "rate-limit",
-    ...fallbackOf("rate-limit"),
-    "concurrency-limit",
-    ...fallbackOf("concurrency-limit"),
-  ],
 };

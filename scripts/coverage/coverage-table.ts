@@ -41,7 +41,8 @@ export function coverageTable(
   return KEY_GROUPS.flatMap(({ title, keys }) =>
     keys.map((key) => {
       const found = declarationOf(features, key);
-      const pending = Object.keys(PENDING).find((work) => PENDING[work]?.includes(key));
+      const work = Object.keys(PENDING).find((each) => PENDING[each]?.includes(key));
+      const pending = found === undefined ? work : undefined;
       const row = {
         group: title,
         key,
