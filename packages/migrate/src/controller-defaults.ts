@@ -59,6 +59,8 @@ export interface TargetGateway {
   readonly sslRedirect: boolean;
   readonly trustedHops: number;
   readonly allowCrossNamespace: boolean;
+  /** The status of who is over a limit per client. */
+  readonly clientLimitStatus: number;
   readonly accessLog: boolean;
   readonly tracing: boolean;
   /** Seconds of silence after which a request is given up. */

@@ -55,6 +55,7 @@ describe("a key of the controller's ConfigMap", () => {
 
   test("is compared with the gateway's own settings", () => {
     expect(settingOf("ssl-redirect", "false", { sslRedirect: false }).outcome).toBe("same");
+    expect(settingOf("limit-req-status-code", "429", { clientLimitStatus: 429 }).outcome).toBe("same");
     expect(settingOf("use-forwarded-headers", "true", { trustedHops: 1 }).outcome).toBe("same");
     expect(settingOf("enable-opentelemetry", "true", { tracing: true }).outcome).toBe("same");
   });

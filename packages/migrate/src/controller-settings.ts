@@ -44,6 +44,17 @@ const HSTS_SETTING =
 const HSTS = `Strict-Transport-Security is sent over https there, and not here; ${HSTS_SETTING}.`;
 const HSTS_PART = `Part of Strict-Transport-Security; ${HSTS_SETTING}.`;
 
+function limitStatus(value: string, { clientLimitStatus }: TargetGateway): Verdict {
+  if (value === `${clientLimitStatus}`) return same("The gateway does the same.");
+  const advice =
+    value === "429" || value === "503"
+      ? `set --client-limit-status ${value} (clientLimitStatus)`
+      : "the gateway knows 503 and 429";
+  return differs(
+    `Who is over a limit per client gets ${value} there and ${clientLimitStatus} here: ${advice}.`,
+  );
+}
+
 const RULES: Readonly<Record<string, SettingRule>> = {
   "proxy-body-size": (value) =>
     value === "0"
@@ -167,14 +178,8 @@ const RULES: Readonly<Record<string, SettingRule>> = {
       ? same("Empty.")
       : refused("Authentication for the whole gateway is not yet done.", AUTHENTICATION),
   "no-auth-locations": always(noEffect("There is no authentication for the whole gateway.")),
-  "limit-req-status-code": (value) =>
-    value === "503"
-      ? same("503 here too.")
-      : differs(`Who is over limit-rps or limit-rpm gets ${value} there and 503 here; there is no setting.`),
-  "limit-conn-status-code": (value) =>
-    value === "503"
-      ? same("503 here too.")
-      : differs(`Who is over limit-connections gets ${value} there; there is no setting here.`),
+  "limit-req-status-code": limitStatus,
+  "limit-conn-status-code": limitStatus,
   "custom-http-errors": (value) =>
     value === ""
       ? same("Empty.")

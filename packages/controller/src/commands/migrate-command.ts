@@ -83,6 +83,7 @@ const SETTINGS = [
   "allowExternalName",
   "allowCrossNamespace",
   "trustedHops",
+  "clientLimitStatus",
   "accessLog",
   "tracingCollector",
 ] as const;

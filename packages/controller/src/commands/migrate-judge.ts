@@ -37,6 +37,7 @@ function target(settings: Settings): TargetGateway {
     sslRedirect: settings.sslRedirect,
     trustedHops: settings.trustedHops,
     allowCrossNamespace: settings.allowCrossNamespace,
+    clientLimitStatus: settings.clientLimitStatus,
     accessLog: settings.accessLog,
     tracing: settings.tracingCollector !== undefined,
     streamIdle: gatewaySettings(settings).timeouts.streamIdle,

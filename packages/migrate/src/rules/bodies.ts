@@ -1,5 +1,6 @@
+import type { Judgement } from "../report.ts";
 import { isTrue } from "../site.ts";
-import { bytesOf, differs, type Rules, same, whole } from "./rule.ts";
+import { bytesOf, differs, type RuleContext, type Rules, same, whole } from "./rule.ts";
 
 /** The most that is held of a body whose length is not said: Envoy's buffer filter. */
 const HELD = 99_999_999;
@@ -25,8 +26,9 @@ export const BODIES: Rules = {
           `ingress-nginx holds every body, large ones on disk; here bodies of ${HELD_WORDS} and more, or without Content-Length, are passed on as they come.`,
         )
       : undefined,
-  "limit-rps": (at) => limitStatus(at.defaults.of("limit-req-status-code"), at.text),
-  "limit-rpm": (at) => limitStatus(at.defaults.of("limit-req-status-code"), at.text),
+  "limit-rps": (at) => limitStatus("limit-req-status-code", at),
+  "limit-rpm": (at) => limitStatus("limit-req-status-code", at),
+  "limit-connections": (at) => limitStatus("limit-conn-status-code", at),
   "limit-burst-multiplier": ({ text }) => {
     const factor = whole(text);
     return factor !== undefined && factor > MAX_BURST
@@ -84,11 +86,19 @@ export const BODIES: Rules = {
       : differs("With false ingress-nginx begins a trace of its own; here the client's is gone on with."),
 };
 
-function limitStatus(status: string, text: string) {
+function limitStatus(
+  setting: "limit-req-status-code" | "limit-conn-status-code",
+  { text, defaults, gateway }: RuleContext,
+): Judgement | undefined {
   if (whole(text) === 0) return undefined;
-  return status === "503"
-    ? same("Of the clients, the 50000 that came last are remembered.")
-    : differs(
-        `Who is over the limit gets ${status} on ingress-nginx (limit-req-status-code of its ConfigMap), and 503 here.`,
-      );
+  const [there, here] = [defaults.of(setting), `${gateway.clientLimitStatus}`];
+  if (there !== here)
+    return differs(
+      `Who is over the limit gets ${there} on ingress-nginx (${setting} of its ConfigMap), and ${here} here (--client-limit-status, clientLimitStatus).`,
+    );
+  return same(
+    setting === "limit-conn-status-code"
+      ? "Requests in flight count here, on every protocol; ingress-nginx counts HTTP/1.1 connections that have sent a request."
+      : "Of the clients, the 50000 that came last are remembered.",
+  );
 }

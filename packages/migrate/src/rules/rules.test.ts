@@ -167,6 +167,7 @@ const CASES: readonly Case[] = [
   ["ssl-passthrough", "true", "same", "--ssl-passthrough"],
   ["ssl-passthrough", "false", "same", ""],
   ["server-alias", "b.example.com", "same", ""],
+  ["limit-connections", "5", "same", "Requests in flight count here"],
   ["no-such-key", "x", "no-effect", "Not known to this gateway"],
 ];
 

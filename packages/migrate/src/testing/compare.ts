@@ -67,6 +67,7 @@ export const GATEWAY: TargetGateway = {
   sslRedirect: true,
   trustedHops: 0,
   allowCrossNamespace: false,
+  clientLimitStatus: 503,
   accessLog: false,
   tracing: false,
   streamIdle: 300,
