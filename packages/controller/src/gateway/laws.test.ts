@@ -322,7 +322,8 @@ describe("of several gateways over one store", () => {
         for (const name of CLASSES) {
           const alone = strictStore();
           alone.apply({ set: store.dump(), removed: [] });
-          const settings = { ...SETTINGS, listens: { ingressClass: name } };
+          const httpsPort = DEFAULT_GATEWAY_SETTINGS.https.port;
+          const settings = { ...SETTINGS, httpsPort, listens: { ingressClass: name } };
           expect(seen(planeOf(gateways, name))).toEqual(seen(start(alone, settings, name)));
         }
         gateways.stop();

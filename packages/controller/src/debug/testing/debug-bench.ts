@@ -82,6 +82,12 @@ export async function debugBench(
   });
   whenIdle = (of) => ads.whenIdle({ of });
   metrics.observe({ gateways, ads });
+  // Nothing is counted here; this has a sample for each of its metrics.
+  metrics.observeRateLimits({
+    counts: { allowed: 0, limited: 0, unreadable: 0, failed: 0 },
+    store: { mode: () => "shared", answeredAlone: () => 0 },
+    instances: () => ({ sluice: 1 }),
+  });
   // There is no API server here; this has a sample for each of its metrics.
   const some = new Map([["Ingress" as const, 1]]);
   metrics.observeKubernetes({
