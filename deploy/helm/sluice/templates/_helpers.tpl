@@ -102,6 +102,11 @@ env:
   # What it tells the other replicas goes with its Pod.
   - { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }
   - { name: POD_UID, valueFrom: { fieldRef: { fieldPath: metadata.uid } } }
+  {{- with .Values.rateLimit.redisUrlSecret }}
+  {{- if .name }}
+  - { name: SLUICE_RATE_LIMIT_REDIS, valueFrom: { secretKeyRef: { name: {{ .name }}, key: {{ .key | quote }} } } }
+  {{- end }}
+  {{- end }}
   {{- with .Values.controller.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
