@@ -8,13 +8,18 @@ export interface Handshake {
   readonly key: "ecdsa" | "rsa";
   readonly alpn: string | false | null;
   readonly version: string | null;
+  /** OpenSSL name. */
+  readonly cipher: string;
 }
 
 /** One TLS handshake, with nothing behind it. `servername: ""`: without SNI. Rejects when there is no agreement. */
 export function handshake(
   port: number,
   servername: string,
-  options: Pick<ConnectionOptions, "ALPNProtocols" | "minVersion" | "maxVersion" | "sigalgs"> = {},
+  options: Pick<
+    ConnectionOptions,
+    "ALPNProtocols" | "minVersion" | "maxVersion" | "sigalgs" | "ciphers" | "cert" | "key"
+  > = {},
 ): Promise<Handshake> {
   if (servername !== "") recordRequests(servername);
   const { promise, resolve, reject } = Promise.withResolvers<Handshake>();
@@ -28,6 +33,7 @@ export function handshake(
         key: certificate.modulus === undefined ? "ecdsa" : "rsa",
         alpn: socket.alpnProtocol,
         version: socket.getProtocol(),
+        cipher: socket.getCipher().name,
       });
       socket.destroy();
     },

@@ -16,12 +16,21 @@ export interface Http2Answer {
 }
 
 /** An HTTP/2 connection: over TLS with this SNI, or without TLS by prior knowledge. */
-export function http2Session(target: { port: number; servername?: string }): ClientHttp2Session {
-  const { port, servername } = target;
+export function http2Session(target: {
+  port: number;
+  servername?: string;
+  /** Certificate and key that the client shows. */
+  client?: { readonly chain: string; readonly key: string };
+}): ClientHttp2Session {
+  const { port, servername, client } = target;
   const session =
     servername === undefined
       ? connect(`http://127.0.0.1:${port}`)
-      : connect(`https://127.0.0.1:${port}`, { servername, rejectUnauthorized: false });
+      : connect(`https://127.0.0.1:${port}`, {
+          servername,
+          rejectUnauthorized: false,
+          ...(client === undefined ? {} : { cert: client.chain, key: client.key }),
+        });
   // Streams tell of errors themselves.
   session.on("error", () => {});
   return session;

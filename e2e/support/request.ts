@@ -13,6 +13,8 @@ export interface TestRequest {
   readonly https?: boolean;
   /** SNI when it differs from `host`; `""`: none. */
   readonly servername?: string;
+  /** Certificate and key that the client shows. */
+  readonly client?: { readonly chain: string; readonly key: string };
   /** Address that the client comes from. */
   readonly localAddress?: string;
 }
@@ -50,6 +52,7 @@ export async function send(
         port: ports.httpsPort,
         servername: request.servername ?? request.host.replace(/:\d+$/, ""),
         rejectUnauthorized: false,
+        ...(request.client === undefined ? {} : { cert: request.client.chain, key: request.client.key }),
       })
     : httpRequest({ ...common, port: ports.httpPort });
   outgoing.on("error", reject);

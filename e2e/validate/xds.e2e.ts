@@ -130,6 +130,7 @@ test.each<[string, Partial<GatewaySettings>]>([
   ]),
 ])("listeners with %s", async (_what, settings) => {
   const chains = ["shop/tls", "shop/other"].map((certificate, at) => ({
+    name: certificate,
     certificate,
     hosts: [`h${at}.test`, `*.w${at}.test`],
     origins: ORIGINS,

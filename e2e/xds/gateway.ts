@@ -141,6 +141,7 @@ function chainsOf(hosts: readonly VirtualHost[]): TlsChain[] {
     ({ certificate = "" }) => certificate,
   );
   return [...byCertificate].map(([certificate, members]) => ({
+    name: certificate,
     certificate,
     hosts: members.map(({ host }) => host).sort(),
     origins: ORIGINS,

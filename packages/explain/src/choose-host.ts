@@ -1,4 +1,4 @@
-import type { Condition, VirtualHost } from "@sluice/model";
+import { type Condition, chainOfHost, DEFAULT_CERTIFICATE, type VirtualHost } from "@sluice/model";
 import { conditionFailure } from "./match-condition.ts";
 import { hostName, type SeenRequest, withoutDot } from "./request.ts";
 import type { GatewayView } from "./view.ts";
@@ -41,9 +41,9 @@ export function isDeeper(wildcard: VirtualHost, request: SeenRequest): boolean {
 }
 
 /**
- * Why the TLS connection for this name cannot carry the request: the filter chain of a certificate serves the hosts of
- * that certificate, and those under its wildcard hosts that have none, and answers 421 for all others. A name without
- * a certificate gets the default chain, which serves every host.
+ * Why the TLS connection for this name cannot carry the request: the filter chain of a certificate and TLS policy serves
+ * the hosts of that chain, and those under its wildcard hosts that have none, and answers 421 for all others. A name
+ * without a chain gets the default one, which serves every host that has no TLS policy of its own.
  */
 export function misdirected(
   request: SeenRequest,
@@ -56,10 +56,14 @@ export function misdirected(
     return `the connection was made for ${sni}, but the TLS of ${chosen.host} is passed on to its backend`;
   const name = hostName(withoutDot(sni));
   const named = matchingHosts(name, view).find(({ host }) => host !== "*");
-  const certificate = servedOn(named);
-  if (certificate === undefined || servedOn(chosen) === certificate) return undefined;
-  const own = chosen?.certificate === undefined ? "has none of its own" : `has ${chosen.certificate}`;
-  return `the connection was made for ${name} with certificate ${certificate}, but ${request.host} ${own}`;
+  const chain = servedOn(named) ?? DEFAULT_CERTIFICATE;
+  if (chain === DEFAULT_CERTIFICATE) {
+    if (chosen?.tls === undefined) return undefined;
+    const whose = name === "" ? "without a name" : `for ${name}`;
+    return `the connection was made ${whose}, but ${request.host} has a TLS policy of its own`;
+  }
+  if (servedOn(chosen) === chain) return undefined;
+  return `the connection was made for ${name} with ${chainWords(named)}, but ${request.host} has ${chainWords(chosen)}`;
 }
 
 /** The host that a TLS connection is passed on for, as it names it by SNI; undefined where the gateway ends the TLS. */
@@ -78,7 +82,13 @@ export function passedOn(
   return { host, isDeeper: isWild && name.split(".").length > host.host.split(".").length };
 }
 
-/** The certificate whose filter chain serves a host: its own, else that of the wildcard host around it. */
+/** The chain that serves a host: its own, else that of the wildcard host around it. */
 function servedOn(virtualHost: VirtualHost | undefined): string | undefined {
-  return virtualHost?.certificate ?? virtualHost?.wildcardCertificate;
+  return virtualHost === undefined ? undefined : (chainOfHost(virtualHost) ?? virtualHost.wildcardChain);
+}
+
+function chainWords(virtualHost: VirtualHost | undefined): string {
+  const { certificate, tls } = virtualHost ?? {};
+  const policy = tls === undefined ? "" : ", under a TLS policy of its own";
+  return certificate === undefined ? "no certificate of its own" : `certificate ${certificate}${policy}`;
 }

@@ -355,11 +355,11 @@ describe("the name asked for in the TLS handshake", () => {
     virtualHost("*.w.com", [route("shop/w/0/0", prefix("/"))], "shop/wild"),
     {
       ...virtualHost("own.w.com", [route("shop/own/0/0", prefix("/"))], "shop/one"),
-      wildcardCertificate: "shop/wild",
+      wildcardChain: "shop/wild",
     },
     {
       ...virtualHost("plain.w.com", [route("shop/plain/0/0", prefix("/"))]),
-      wildcardCertificate: "shop/wild",
+      wildcardChain: "shop/wild",
     },
     virtualHost("*", [route("shop/any/0/0", prefix("/"))]),
   ]);

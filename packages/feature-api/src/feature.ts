@@ -4,6 +4,7 @@ import type {
   Condition,
   ConfigMap,
   GatewaySettings,
+  HostTls,
   IpAccess,
   Mirror,
   ObjectRef,
@@ -46,6 +47,11 @@ export interface References {
    * {@link FeatureSpec.clientCertificate}.
    */
   certificate(text: string): { readonly name?: string; readonly fault?: string };
+  /**
+   * The name of the authority for clients' certificates in the Secret that `text` names (`ca.crt`, and `ca.crl` if there),
+   * or in the one with `-cacert` behind its name; or why there is none, in words.
+   */
+  authority(text: string): { readonly name?: string; readonly fault?: string };
   service(namespace: string, name: string): Service | undefined;
   /** How many Envoys share the traffic of the gateway, at least 1. Recorded: what asks is made anew when there are more or fewer. */
   instances(): number;
@@ -221,13 +227,24 @@ export interface FeatureSpec<K extends KeyTable, P> {
    */
   readonly mayAnswer?: (policy: P, request: ExplainedRequest) => string | undefined;
 
+  /**
+   * What a host demands of TLS handshakes (scope domain), or why it cannot be had, in words. With a feature whose
+   * `onInvalid` is `deny`, the host then answers 503.
+   */
+  readonly hostTls?: (policy: P, context: HostTlsContext) => HostTls | HostTlsFault;
+
   // Envoy.
   readonly stage?: FilterStage;
   /** Filters to install, of the same types whatever the settings, disabled; a route that uses one enables it by its per-filter configuration. */
   readonly httpFilters?: (settings: GatewaySettings) => readonly HttpFilter[];
   /** Writes defaults that hold for every route of the gateway, whether or not a policy is set. */
   readonly routeConfiguration?: (out: RouteConfiguration) => void;
-  readonly virtualHost?: (out: VirtualHost) => void;
+  /** Called for every host, with its policy if it has one (scope domain). */
+  readonly virtualHost?: (
+    out: VirtualHost,
+    policy: P | undefined,
+    context: { readonly https: boolean },
+  ) => void;
   /** Called for every route that forwards, with the policy if the route has one. Only what differs from the defaults is written. */
   readonly route?: (out: Route, policy: P | undefined, context: RouteHookContext) => void;
   /**
@@ -241,6 +258,21 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly clusterHttp?: (out: ClusterHttpProtocolOptions, policy: P) => void;
   /** Called for the clusters that have such a policy and speak TLS. */
   readonly clusterTls?: (out: ClusterTls, policy: P) => void;
+}
+
+export interface HostTlsContext {
+  /** `*`: the rules without a host, which have no handshake of their own. */
+  readonly host: string;
+  /** `namespace/name` of the Secret with the host's certificate; absent if it has none that can be used. */
+  readonly certificate?: string;
+  /** The authority in that Secret, or in the one beside it. See {@link References.authority}. */
+  authorityOf(certificate: string): { readonly name?: string; readonly fault?: string };
+}
+
+export interface HostTlsFault {
+  readonly fault: string;
+  /** The annotation (key without prefix) to blame. */
+  readonly key: string;
 }
 
 /** What a cluster that speaks TLS is told of it. */

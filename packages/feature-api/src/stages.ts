@@ -1,8 +1,9 @@
 /**
- * The life of a request in ten words: HTTP filters run in this order, and within a stage by feature id.
+ * The life of a request in eleven words: HTTP filters run in this order, and within a stage by feature id.
  * A new filter names its stage and never renumbers others.
  */
 export const FILTER_STAGES = [
+  "client-certificate",
   "fault",
   "cors",
   "waf",

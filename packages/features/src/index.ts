@@ -6,7 +6,9 @@ import { backendProtocol } from "./backend-protocol.ts";
 import { backendTls } from "./backend-tls.ts";
 import { bodySize } from "./body-size.ts";
 import { canary } from "./canary.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { clientLimit } from "./client-limit.ts";
+import { clientTls } from "./client-tls.ts";
 import { concurrencyLimit } from "./concurrency-limit.ts";
 import { connectionPolicy } from "./connection-policy.ts";
 import { cors } from "./cors.ts";
@@ -44,7 +46,9 @@ export const features: readonly Feature[] = [
   backendTls,
   bodySize,
   canary,
+  clientCertificate,
   clientLimit,
+  clientTls,
   concurrencyLimit,
   connectionPolicy,
   cors,

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import type { TlsVersion } from "./gateway-settings.ts";
 import type { ServicePortRef } from "./kubernetes.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import type { Origin } from "./origin.ts";
@@ -144,6 +146,8 @@ export interface Route {
   readonly action: RouteAction;
   /** What plain HTTP gets instead of `action`, when TLS is demanded. */
   readonly httpAction?: RedirectAction;
+  /** Takes the place of `action` on connections without TLS, whatever a proxy says of them: a protection that only TLS can give. */
+  readonly withoutTls?: RespondAction;
   /** Policies in force on this route: its Ingress's route policies, its host's and its Service's. */
   readonly policies: Policies;
 }
@@ -154,19 +158,22 @@ export interface VirtualHost {
   /** In order of precedence: the first that matches decides. */
   readonly routes: readonly Route[];
   readonly origins: readonly Origin[];
-  /**
-   * Certificate that its clients see by SNI, by name; absent: the default certificate, without being asked for by
-   * SNI. {@link DEFAULT_CERTIFICATE} itself: the host has none, and must not be taken for one of the wildcard host around it, whose
-   * TLS is passed on.
-   */
-  readonly certificate?: string;
   /** Set: connections that name the host by SNI are passed on unopened, and it is reached by plain HTTP alone. */
   readonly passthrough?: Passthrough;
   /**
-   * Certificate of the nearest wildcard host around this one, if it differs from `certificate`. A connection that
+   * Certificate that its clients see by SNI, by name; absent: the host has no TLS chain of its own. May be
+   * {@link DEFAULT_CERTIFICATE}, where a chain is needed for another reason.
+   */
+  readonly certificate?: string;
+  /** TLS policy of the host; only with a `certificate`. Connections that were not opened under it cannot carry its requests. */
+  readonly tls?: HostTls;
+  /**
+   * Name of the TLS chain of the nearest wildcard host around this one, if it differs from its own. A connection that
    * was opened for that wildcard can carry requests for this host.
    */
-  readonly wildcardCertificate?: string;
+  readonly wildcardChain?: string;
+  /** Policies of scope domain whose features act on the whole host. */
+  readonly policies?: Policies;
 }
 
 /** TLS that is passed on. */
@@ -218,10 +225,78 @@ export interface Certificate {
 /** Name of the certificate for clients without SNI and for hosts without one of their own. */
 export const DEFAULT_CERTIFICATE = "default";
 
-/** One TLS filter chain: the hosts that share a certificate. */
+/** What a host demands of TLS handshakes. Absent fields are as the gateway has them. */
+export interface HostTls {
+  readonly minVersion?: TlsVersion;
+  readonly maxVersion?: TlsVersion;
+  /** OpenSSL names that the proxy knows, for TLS up to 1.2. */
+  readonly ciphers?: readonly string[];
+  readonly clients?: ClientVerification;
+}
+
+/** How client certificates are asked for and verified. */
+export interface ClientVerification {
+  /** Name of the {@link Authority} that clients' certificates come from. */
+  readonly authority: string;
+  /**
+   * `required`: no handshake without a certificate that can be verified. `optional`: without one, or with one that can be
+   * verified. `unverified`: any handshake; whether a certificate was verified is known of each request.
+   */
+  readonly demand: "required" | "optional" | "unverified";
+  /** Most certificates between a client's own and one of the authority. */
+  readonly depth: number;
+  /** True: no request is served without a certificate, so none over plain HTTP. */
+  readonly mandatory?: true;
+}
+
+/** Certificates that clients' certificates are verified against. */
+export interface Authority {
+  /** `namespace/secret/ca`. */
+  readonly name: string;
+  /** PEM. */
+  readonly certificates: Uint8Array;
+  /** Revocation lists, PEM. */
+  readonly revoked?: Uint8Array;
+  readonly origins: readonly Origin[];
+}
+
+/** Makes the name of the authority in a Secret. */
+export function authorityName(namespace: string, secret: string): string {
+  return `${namespace}/${secret}/ca`;
+}
+
+/**
+ * Makes the name of a chain: hosts with the same certificate and the same TLS policy share one. Long enough that
+ * nobody finds two policies of one name.
+ */
+export function tlsChainName(certificate: string, tls: HostTls | undefined): string {
+  if (tls === undefined) return certificate;
+  const { minVersion, maxVersion, ciphers, clients } = tls;
+  const told = [
+    minVersion,
+    maxVersion,
+    ciphers,
+    clients && [clients.authority, clients.demand, clients.depth],
+  ];
+  const digest = createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 32);
+  return `${certificate}/${digest}`;
+}
+
+/** Name of the TLS chain of a host; undefined if it has none of its own. */
+export function chainOfHost({
+  certificate,
+  tls,
+}: Pick<VirtualHost, "certificate" | "tls">): string | undefined {
+  return certificate === undefined ? undefined : tlsChainName(certificate, tls);
+}
+
+/** One TLS filter chain: the hosts that share a certificate and a TLS policy. */
 export interface TlsChain {
+  /** As {@link tlsChainName} makes it. */
+  readonly name: string;
   /** Name of the certificate. */
   readonly certificate: string;
+  readonly tls?: HostTls;
   /** Sorted. */
   readonly hosts: readonly string[];
   readonly origins: readonly Origin[];

@@ -50,7 +50,8 @@ const MIN_RSA_BITS = 2048;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-function parseChain(pem: Uint8Array): X509Certificate[] | undefined {
+/** The certificates of a PEM text; undefined if there is none, or one that cannot be read. */
+export function parseChain(pem: Uint8Array): X509Certificate[] | undefined {
   const blocks = Buffer.from(pem).toString("latin1").match(PEM_CERTIFICATE);
   if (blocks === null) return undefined;
   try {

@@ -50,6 +50,7 @@ const NO_REFERENCES: References = {
   configMap: () => ({}),
   secret: () => ({}),
   certificate: () => ({}),
+  authority: () => ({}),
   service: () => undefined,
   instances: () => 1,
   hasReadyEndpoint: () => false,

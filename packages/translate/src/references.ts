@@ -1,5 +1,6 @@
 import type { References } from "@sluice/feature-api";
 import type { BackendTarget, ObjectOf } from "@sluice/model";
+import { secretAuthority } from "./authority.ts";
 import { secretCertificate } from "./certificate.ts";
 import type { TranslateContext } from "./context.ts";
 
@@ -32,6 +33,16 @@ export function referencesFrom(
       return result.ok
         ? { name: result.certificate.name }
         : { fault: `tls.crt and tls.key in PEM, which belong together; ${result.fault}` };
+    },
+    authority(text) {
+      const own = find("Secret", text);
+      const beside = find("Secret", `${text}-cacert`);
+      const secret = own.found?.data["ca.crt"] === undefined ? (beside.found ?? own.found) : own.found;
+      if (secret === undefined) return { ...(own.fault !== undefined && { fault: own.fault }) };
+      const result = secretAuthority(secret);
+      return result.ok
+        ? { name: result.authority.name }
+        : { fault: `ca.crt, and ca.crl if there, in PEM; ${result.fault}` };
     },
     service: (where, name) => store.get("Service", where, name),
     instances: () => Math.max(1, settings.instances ?? 1),

@@ -6,6 +6,7 @@ import type {
   Origin,
   Policies,
   RedirectAction,
+  RespondAction,
   Route,
   RouteAction,
   WeightedBackend,
@@ -31,6 +32,8 @@ export interface HostFacts {
   readonly domainPolicies: Policies;
   /** Protections of scope domain that could not be built. */
   readonly domainDenied: readonly string[];
+  /** What requests get that come without TLS. */
+  readonly withoutTls?: RespondAction;
   /** Merged policies of scope service, and protections among them that could not be built. Recorded. */
   readonly servicePolicies: (service: string) => { policies: Policies; denied: readonly string[] };
   readonly references: (namespace: string) => References;
@@ -165,6 +168,7 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
     },
     action: actionOf(draft, backends, mirror, denied),
     ...(httpAction === undefined ? {} : { httpAction }),
+    ...(facts.withoutTls === undefined ? {} : { withoutTls: facts.withoutTls }),
     policies: { ...service.policies, ...facts.domainPolicies, ...own },
   };
 }

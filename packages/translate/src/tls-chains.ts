@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  chainOfHost,
   DEFAULT_CERTIFICATE,
+  type HostTls,
   type Origin,
   type Passthrough,
   type PassthroughChain,
@@ -8,30 +10,37 @@ import {
   type VirtualHost,
 } from "@sluice/model";
 
-/** Groups hosts by the certificate that they serve. */
+/** Groups hosts by the certificate that they serve, and by their TLS policy. */
 export interface TlsChains {
   /** Says what a host has come to; true if that moves it to, from or between chains. */
   set(host: string, virtualHost: VirtualHost | undefined): boolean;
-  /** The chains as they are, sorted by certificate. */
+  /** The chains as they are, sorted by name. */
   current(): readonly TlsChain[];
   /** The hosts whose TLS is passed on, sorted. */
   passthroughs(): readonly PassthroughChain[];
 }
 
+interface Chain {
+  readonly certificate: string;
+  readonly tls?: HostTls;
+  readonly hosts: Set<string>;
+}
+
 export function createTlsChains(): TlsChains {
-  const certificateOf = new Map<string, string>();
-  const hostsOf = new Map<string, Set<string>>();
+  const chainOf = new Map<string, string>();
+  const chains = new Map<string, Chain>();
   const passed = new Map<string, Passthrough>();
 
-  const leave = (certificate: string, host: string): void => {
-    const hosts = hostsOf.get(certificate);
-    hosts?.delete(host);
-    if (hosts?.size === 0) hostsOf.delete(certificate);
+  const leave = (name: string, host: string): void => {
+    const chain = chains.get(name);
+    chain?.hosts.delete(host);
+    if (chain?.hosts.size === 0) chains.delete(name);
   };
-  const join = (certificate: string, host: string): void => {
-    const hosts = hostsOf.get(certificate);
-    if (hosts === undefined) hostsOf.set(certificate, new Set([host]));
-    else hosts.add(host);
+  const join = (name: string, host: string, { certificate = "", tls }: VirtualHost): void => {
+    const chain = chains.get(name);
+    if (chain === undefined)
+      chains.set(name, { certificate, ...(tls !== undefined && { tls }), hosts: new Set([host]) });
+    else chain.hosts.add(host);
   };
 
   const pass = (host: string, after: Passthrough | undefined): boolean => {
@@ -44,24 +53,25 @@ export function createTlsChains(): TlsChains {
   return {
     set(host, virtualHost) {
       const isPassed = pass(host, virtualHost?.passthrough);
-      const before = certificateOf.get(host);
-      const after = virtualHost?.certificate;
+      const before = chainOf.get(host);
+      const after = virtualHost === undefined ? undefined : chainOfHost(virtualHost);
       if (before === after) return isPassed;
       if (before !== undefined) leave(before, host);
-      if (after === undefined) certificateOf.delete(host);
+      if (after === undefined || virtualHost === undefined) chainOf.delete(host);
       else {
-        certificateOf.set(host, after);
-        join(after, host);
+        chainOf.set(host, after);
+        join(after, host, virtualHost);
       }
       return true;
     },
     current: () =>
-      [...hostsOf]
+      [...chains]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([certificate, hosts]) => ({
-          certificate,
+        .map(([name, { hosts, ...chain }]) => ({
+          name,
+          ...chain,
           hosts: [...hosts].sort(),
-          origins: certificate === DEFAULT_CERTIFICATE ? [] : [secretOrigin(certificate)],
+          origins: chain.certificate === DEFAULT_CERTIFICATE ? [] : [secretOrigin(chain.certificate)],
         })),
     passthroughs: () =>
       [...passed]

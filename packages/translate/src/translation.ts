@@ -1,5 +1,6 @@
 import type { Feature, FeatureScope } from "@sluice/feature-api";
 import type {
+  Authority,
   Backend,
   Certificate,
   Cluster,
@@ -34,7 +35,8 @@ export interface TranslationSink {
   cluster(name: string, model: Cluster | undefined): void;
   loadAssignment(name: string, model: LoadAssignment | undefined): void;
   certificate(name: string, model: Certificate | undefined): void;
-  /** All chains with a certificate of their own, and the hosts whose TLS is passed on. */
+  authority(name: string, model: Authority | undefined): void;
+  /** All chains but that of connections whose name none has, and the hosts whose TLS is passed on. */
   tlsChains(chains: readonly TlsChain[], passthroughs: readonly PassthroughChain[]): void;
   /** Replaces what a unit has to say. */
   diagnostics(unit: string, found: readonly Diagnostic[]): void;
@@ -75,6 +77,7 @@ export function startTranslation(options: TranslationOptions): () => void {
   const backend = backendUnits(context, ingresses, (name) => known(backends, name));
   const clusters = createDemand();
   const certificates = createDemand();
+  const authorities = createDemand();
   const services = createDemand();
   const mains = createMains(context.mainsOfService);
   const chains = createTlsChains();
@@ -117,6 +120,8 @@ export function startTranslation(options: TranslationOptions): () => void {
           mains.set(host, canaryServices);
           clusters.hold(host, backendsOf(virtualHost, backends));
           certificates.hold(host, ownCertificate(virtualHost));
+          const { authority } = virtualHost?.tls?.clients ?? {};
+          authorities.hold(host, authority === undefined ? NONE : new Set([authority]));
           setChain(host, virtualHost);
           sink.virtualHost(host, virtualHost);
         });
@@ -128,6 +133,7 @@ export function startTranslation(options: TranslationOptions): () => void {
         clusters.hold(host, NONE);
         mains.set(host, new Map());
         certificates.hold(host, NONE);
+        authorities.hold(host, NONE);
         setChain(host, undefined);
         sink.virtualHost(host, undefined);
         sink.diagnostics(`host ${host}`, []);
@@ -162,6 +168,11 @@ export function startTranslation(options: TranslationOptions): () => void {
       certificates.keys,
       (name) => sink.certificate(name, hosts.certificate(name)),
       (name) => sink.certificate(name, undefined),
+    ),
+    graph.forEachKey(
+      authorities.keys,
+      (name) => sink.authority(name, hosts.authority(name)),
+      (name) => sink.authority(name, undefined),
     ),
     graph.effect(() => {
       const { certificate, diagnostics } = hosts.defaultCertificate();

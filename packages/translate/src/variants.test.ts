@@ -28,6 +28,7 @@ const REFERENCES: References = {
   configMap: () => ({}),
   secret: () => ({}),
   certificate: () => ({}),
+  authority: () => ({}),
   service: () => undefined,
   instances: () => 1,
   hasReadyEndpoint: () => false,

@@ -1,4 +1,13 @@
-import type { Condition, Diagnostic, Origin, Passthrough, Route, VirtualHost } from "@sluice/model";
+import type {
+  Condition,
+  Diagnostic,
+  HostTls,
+  Origin,
+  Passthrough,
+  Policies,
+  Route,
+  VirtualHost,
+} from "@sluice/model";
 import { type ObjectKey, objectKey } from "@sluice/model";
 import { compareAge } from "./age.ts";
 import type { TranslateContext } from "./context.ts";
@@ -27,6 +36,9 @@ export interface HostInput {
   readonly facts: HostFacts;
   readonly certificate: string | undefined;
   readonly passthrough: Passthrough | undefined;
+  readonly tls?: HostTls | undefined;
+  /** Policies that act on the host as a whole. */
+  readonly policies?: Policies;
   /** Routes of scope domain that come first. */
   readonly hostRoutes: readonly Route[];
   /** Routes of the rules without a host; read only for wildcard hosts. Recorded. */
@@ -67,9 +79,11 @@ export function hostOf(
   {
     host,
     certificate,
+    tls,
+    policies,
     hostless,
     passthrough,
-  }: Pick<HostInput, "host" | "certificate" | "hostless" | "passthrough">,
+  }: Pick<HostInput, "host" | "certificate" | "tls" | "policies" | "hostless" | "passthrough">,
   routes: readonly Route[],
 ): Pick<HostResult, "virtualHost" | "ownRoutes"> {
   if (routes.length === 0) return { virtualHost: undefined, ownRoutes: routes };
@@ -81,6 +95,8 @@ export function hostOf(
       origins: originsOf(routes),
       ...(certificate === undefined ? {} : { certificate }),
       ...(passthrough === undefined ? {} : { passthrough }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(policies === undefined ? {} : { policies }),
     },
   };
 }

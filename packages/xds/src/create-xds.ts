@@ -1,5 +1,6 @@
 import { type Feature, ipAccessConfig, type NodeCapabilities } from "@sluice/feature-api";
 import type {
+  Authority,
   Certificate,
   Cluster,
   GatewaySettings,
@@ -12,7 +13,7 @@ import type {
 } from "@sluice/model";
 import { activeFeatures } from "./active-features.ts";
 import type { Built } from "./built.ts";
-import { certificate } from "./certificate.ts";
+import { authority, certificate } from "./certificate.ts";
 import { cluster } from "./cluster.ts";
 import { createListeners } from "./listener.ts";
 import { loadAssignment } from "./load-assignment.ts";
@@ -38,6 +39,7 @@ export interface Xds {
   cluster(model: Cluster): Built;
   loadAssignment(model: LoadAssignment): Built;
   certificate(model: Certificate): Built;
+  authority(model: Authority): Built;
   /** `http` and `https`, in this order. No host may be in two chains, or Envoy refuses the listener. */
   listeners(
     chains: readonly TlsChain[],
@@ -73,6 +75,7 @@ export function createXds(options: XdsOptions): Xds {
     cluster: (model) => cluster(model, context),
     loadAssignment,
     certificate,
+    authority,
     listeners: createListeners(context),
     ownClusters: () => [tracingCluster(context.settings)].flatMap((own) => own ?? []),
   };

@@ -6,6 +6,7 @@ import { feature, origin, xdsWith } from "./testing/models.ts";
 const MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 const chain = (certificate: string, ...hosts: string[]): TlsChain => ({
+  name: certificate,
   certificate,
   hosts,
   origins: [origin(certificate)],

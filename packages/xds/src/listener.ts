@@ -22,8 +22,8 @@ import type { XdsContext } from "./xds-context.ts";
 const FILTER_CHAINS = 3;
 
 /**
- * Makes the listeners `http` and `https`. On `https` each certificate has a filter chain of its own, found by SNI;
- * connections without SNI or with another name get the default certificate and see all hosts.
+ * Makes the listeners `http` and `https`. On `https` each certificate, with each TLS policy, has a filter chain of its
+ * own, found by SNI; connections without SNI or with another name get the default certificate and see all hosts.
  *
  * A chain is encoded once: with thousands of them, a change costs the changed chain and the copying of the others.
  * Chains go by name, so equal chains in any order give equal bytes.
@@ -57,7 +57,7 @@ export function createListeners(
     listenerFilters: [tlsInspector()],
     defaultFilterChain: {
       name: `https/${DEFAULT_CERTIFICATE}`,
-      ...tlsChain(HTTPS_TABLE, DEFAULT_CERTIFICATE, context, filters),
+      ...tlsChain(HTTPS_TABLE, { certificate: DEFAULT_CERTIFICATE }, context, filters),
     },
   });
   const encodeChain = cachedChains((chain) => encodeTlsChain(chain, context, filters));
@@ -96,22 +96,22 @@ function tlsInspector() {
 
 function tlsChain(
   table: RouteTable,
-  certificate: string,
+  chain: Pick<TlsChain, "certificate" | "tls">,
   { settings }: XdsContext,
   filters: readonly HttpFilter[],
 ): FilterChain {
   return {
     filters: [connectionManager(table, settings, filters)],
-    transportSocket: downstreamTls(certificate, settings.tls),
+    transportSocket: downstreamTls(chain, settings.tls),
   };
 }
 
 function encodeTlsChain(chain: TlsChain, context: XdsContext, filters: readonly HttpFilter[]): Uint8Array {
-  const table = chainTable(chain.certificate);
+  const table = chainTable(chain.name);
   return encode("envoy.config.listener.v3.FilterChain", {
-    name: chain.certificate === DEFAULT_CERTIFICATE ? `${table.name}/named` : table.name,
+    name: table === HTTPS_TABLE ? `${table.name}/named` : table.name,
     filterChainMatch: { serverNames: [...chain.hosts].sort() },
-    ...tlsChain(table, chain.certificate, context, filters),
+    ...tlsChain(table, chain, context, filters),
   });
 }
 
@@ -121,7 +121,7 @@ function cachedChains(
 ): (chains: readonly TlsChain[]) => readonly Uint8Array[] {
   let known: ReadonlyMap<string, Uint8Array> = new Map();
   return (chains) => {
-    const keyed = chains.map((chain) => [`${chain.certificate}\u0000${chain.hosts.join()}`, chain] as const);
+    const keyed = chains.map((chain) => [`${chain.name}\u0000${chain.hosts.join()}`, chain] as const);
     keyed.sort(([a], [b]) => (a < b ? -1 : 1));
     known = new Map(keyed.map(([key, chain]) => [key, known.get(key) ?? encodeOne(chain)]));
     return [...known.values()];

@@ -69,7 +69,7 @@ function sharedConfiguration(
   const hsts = table.https && settings.hsts !== undefined ? [strictTransportSecurity(settings.hsts)] : [];
   const message: RouteConfiguration = {
     name: table.name,
-    ...(table.certificate !== undefined && { virtualHosts: [misdirected(table)] }),
+    ...(table.chain !== undefined && { virtualHosts: [misdirected(table)] }),
     requestHeadersToAdd: forwardedHeaders(table, settings),
     requestHeadersToRemove: REMOVED_REQUEST_HEADERS,
     // How long a backend took is nothing for clients.

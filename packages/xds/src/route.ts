@@ -87,7 +87,8 @@ function actionsOf(model: RouteModel, place: RoutePlace): readonly ConditionalAc
 const WAS_HTTPS: HeaderMatcher = { name: "x-forwarded-proto", stringMatch: { exact: "https" } };
 
 function ownActions(model: RouteModel, place: RoutePlace, https: boolean): readonly ConditionalAction[] {
-  const { action } = model;
+  const { action: overTls, withoutTls } = model;
+  const action = place.table.https ? overTls : (withoutTls ?? overTls);
   if (action.kind === "redirect") return redirect(action, place.host, https);
   if (action.kind === "respond") return [{ action: respond(action), headers: [] }];
   return [{ action: forwarded(model, action, place.context, https), headers: [] }];

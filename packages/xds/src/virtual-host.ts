@@ -23,7 +23,8 @@ export function virtualHost(table: RouteTable, model: VirtualHostModel, context:
     domains: [model.host],
     routes: built.flatMap(({ routes }) => routes),
   };
-  for (const feature of context.features.active) feature.virtualHost?.(message);
+  for (const feature of context.features.active)
+    feature.virtualHost?.(message, model.policies?.[feature.id], { https: table.https });
   assertShell(message);
   const clusters = new Set(built.flatMap(({ clusters }) => clusters));
   return {
@@ -51,6 +52,8 @@ function misdirectedHost(name: string, table: RouteTable, { host, origins }: Vir
       bytes: encode(TYPE_URLS.VIRTUAL_HOST, message),
       origins,
       dependsOn: [{ typeUrl: TYPE_URLS.ROUTE_CONFIGURATION, name: table.name }],
+      // Not before the chain that serves it.
+      background: table.name === HTTPS_TABLE.name,
     }),
     diagnostics: [],
   };

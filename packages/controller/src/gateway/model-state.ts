@@ -1,4 +1,5 @@
 import type {
+  Authority,
   Certificate,
   Cluster,
   Diagnostic,
@@ -15,6 +16,7 @@ export interface ModelChange {
   readonly clusters: ReadonlySet<string>;
   readonly loadAssignments: ReadonlySet<string>;
   readonly certificates: ReadonlySet<string>;
+  readonly authorities: ReadonlySet<string>;
   readonly tlsChains: boolean;
 }
 
@@ -24,6 +26,7 @@ export interface ModelState {
   readonly clusters: ReadonlyMap<string, Cluster>;
   readonly loadAssignments: ReadonlyMap<string, LoadAssignment>;
   readonly certificates: ReadonlyMap<string, Certificate>;
+  readonly authorities: ReadonlyMap<string, Authority>;
   tlsChains(): readonly TlsChain[];
   passthroughs(): readonly PassthroughChain[];
   /** What each unit of translation has to say; by unit. */
@@ -37,6 +40,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
   const clusters = tracked<Cluster>();
   const loadAssignments = tracked<LoadAssignment>();
   const certificates = tracked<Certificate>();
+  const authorities = tracked<Authority>();
   const diagnostics = new Map<string, readonly Diagnostic[]>();
   let chains: readonly TlsChain[] = [];
   let passthroughs: readonly PassthroughChain[] = [];
@@ -48,6 +52,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
       clusters: clusters.take(),
       loadAssignments: loadAssignments.take(),
       certificates: certificates.take(),
+      authorities: authorities.take(),
       tlsChains: chainsChanged,
     };
     chainsChanged = false;
@@ -61,6 +66,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
       clusters: clusters.map,
       loadAssignments: loadAssignments.map,
       certificates: certificates.map,
+      authorities: authorities.map,
       tlsChains: () => chains,
       passthroughs: () => passthroughs,
       diagnostics,
@@ -71,6 +77,7 @@ export function createModelState(): { readonly state: ModelState; readonly sink:
       cluster: clusters.set,
       loadAssignment: loadAssignments.set,
       certificate: certificates.set,
+      authority: authorities.set,
       tlsChains(list, passed) {
         chains = list;
         passthroughs = passed;

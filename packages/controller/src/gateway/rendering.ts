@@ -99,7 +99,8 @@ export function createRendering(
 
   const renderChains = (out: Collector): void => {
     const chains = state.tlsChains();
-    const tables = [HTTP_TABLE, HTTPS_TABLE, ...chains.map(({ certificate }) => chainTable(certificate))];
+    const ofChains = chains.map(({ name }) => chainTable(name));
+    const tables = [...new Set([HTTP_TABLE, HTTPS_TABLE, ...ofChains])];
     const names = new Set(tables.map(({ name }) => name));
     const known = new Set(out.sameObjects ? [] : chainTables.map(({ name }) => name));
     for (const { name } of chainTables)
@@ -129,6 +130,7 @@ export function createRendering(
       xds.loadAssignment(model),
     );
     each(change.certificates, state.certificates, TYPE_URLS.SECRET, (model) => xds.certificate(model));
+    each(change.authorities, state.authorities, TYPE_URLS.SECRET, (model) => xds.authority(model));
     if (change.tlsChains) renderChains(out);
     for (const host of change.virtualHosts) renderHost(host, state.virtualHosts.get(host), out);
     world.apply(out.change());
@@ -154,6 +156,7 @@ export function everything(state: ModelState): ModelChange {
     clusters: new Set(state.clusters.keys()),
     loadAssignments: new Set(state.loadAssignments.keys()),
     certificates: new Set(state.certificates.keys()),
+    authorities: new Set(state.authorities.keys()),
     tlsChains: true,
   };
 }

@@ -34,6 +34,7 @@ const NO_REFERENCES: References = {
   configMap: () => ({ fault: "there is none" }),
   secret: () => ({ fault: "there is none" }),
   certificate: () => ({ fault: "there is none" }),
+  authority: () => ({ fault: "there is none" }),
   service: () => undefined,
   instances: () => 1,
   hasReadyEndpoint: () => false,
@@ -82,7 +83,7 @@ export function sharedBy(feature: Feature): {
   feature.routeConfiguration?.(routeConfiguration);
   verify("envoy.config.route.v3.RouteConfiguration", routeConfiguration);
   const virtualHost: VirtualHost = { name: "vh", domains: ["*"] };
-  feature.virtualHost?.(virtualHost);
+  feature.virtualHost?.(virtualHost, undefined, { https: false });
   verify("envoy.config.route.v3.VirtualHost", virtualHost);
   return { routeConfiguration, virtualHost };
 }

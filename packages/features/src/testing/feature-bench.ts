@@ -96,6 +96,7 @@ export const NO_REFERENCES: References = {
   configMap: () => ({ fault: "there is none" }),
   secret: () => ({ fault: "there is none" }),
   certificate: () => ({ fault: "there is none" }),
+  authority: () => ({ fault: "there is none" }),
   service: () => undefined,
   instances: () => 1,
   hasReadyEndpoint: () => false,

@@ -1,5 +1,6 @@
 import type { Feature } from "@sluice/feature-api";
 import {
+  type Authority,
   type Certificate,
   type Cluster,
   DEFAULT_CERTIFICATE,
@@ -39,6 +40,7 @@ export interface TestTranslation {
   readonly clusters: ReadonlyMap<string, Cluster>;
   readonly loadAssignments: ReadonlyMap<string, LoadAssignment>;
   readonly certificates: ReadonlyMap<string, Certificate>;
+  readonly authorities: ReadonlyMap<string, Authority>;
   chains(): readonly TlsChain[];
   passthroughs(): readonly PassthroughChain[];
   set(...objects: readonly KubeObject[]): void;
@@ -65,6 +67,7 @@ export function translate(
   const clusters = new Map<string, Cluster>();
   const loadAssignments = new Map<string, LoadAssignment>();
   const certificates = new Map<string, Certificate>();
+  const authorities = new Map<string, Authority>();
   const findings = new Map<string, readonly Diagnostic[]>();
   let chains: readonly TlsChain[] = [];
   let passthroughs: readonly PassthroughChain[] = [];
@@ -78,6 +81,7 @@ export function translate(
       cluster: keep(clusters),
       loadAssignment: keep(loadAssignments),
       certificate: keep(certificates),
+      authority: keep(authorities),
       tlsChains(list, passed) {
         chains = list;
         passthroughs = passed;
@@ -99,6 +103,7 @@ export function translate(
     clusters,
     loadAssignments,
     certificates,
+    authorities,
     chains: () => chains,
     passthroughs: () => passthroughs,
     set: (...set) => store.apply({ set, removed: [] }),
