@@ -310,6 +310,5 @@ const keysOf = (title: string): readonly string[] =>
  */
 export const PENDING: Readonly<Record<string, readonly string[]>> = {
   "authentication and WAF": [...keysOf("Authentication"), ...keysOf("WAF")],
-  "TLS between client and gateway": keysOf("TLS between client and gateway"),
   "custom errors": ["custom-http-errors", "disable-proxy-intercept-errors"],
 };

@@ -1,5 +1,6 @@
 import {
   bad,
+  booleanType,
   checkRegex,
   defineFeature,
   enumType,
@@ -42,7 +43,6 @@ function lenient<T>(type: ValueType<T>, info: KeyInfo) {
 
 const MODE = enumType(["on", "off", "optional", "optional_no_ca"]);
 const DEPTH = integerType(0, 100);
-const PASS = enumType(["true", "false"]);
 
 const PAGE = /^https?:\/\/[!-#&-~]{1,2000}$/i;
 const pageType = textType("an absolute http or https URL, without variables", (text) =>
@@ -82,7 +82,7 @@ const KEYS = {
     example: "2",
     default: "1",
   }),
-  "auth-tls-pass-certificate-to-upstream": lenient(PASS, {
+  "auth-tls-pass-certificate-to-upstream": lenient(booleanType, {
     doc: "`true`: backends get the client's certificate in the header `ssl-client-cert`, PEM, URL-encoded.",
     example: "true",
     default: "false",
@@ -137,7 +137,7 @@ export const clientCertificate = defineFeature({
       mode,
       ...(authority !== undefined && { authority }),
       depth,
-      pass: pass === "true",
+      pass: pass === true,
       ...(subject !== undefined && { subject }),
       ...(page !== undefined && mode !== "optional_no_ca" && { page }),
       key: asking,
