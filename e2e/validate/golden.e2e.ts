@@ -49,6 +49,8 @@ function uniqueName(body: Body, file: string): Body {
 /** The key is redacted; it stands in the Secret of the input. The gateway's own certificate has none to show. */
 function withKey(secret: Body, input: string): Body | undefined {
   if (secret.name === "default") return undefined;
+  // An authority has nothing to hide.
+  if (secret.validationContext !== undefined) return secret;
   const key = /^ {2}tls\.key: (\S+)$/m.exec(readFileSync(input, "utf8"))?.[1];
   if (key === undefined) throw new Error(`${input} has no key`);
   const { tlsCertificate } = secret;

@@ -56,8 +56,8 @@ export function misdirected(
     return `the connection was made for ${sni}, but the TLS of ${chosen.host} is passed on to its backend`;
   const name = hostName(withoutDot(sni));
   const named = matchingHosts(name, view).find(({ host }) => host !== "*");
-  const chain = servedOn(named) ?? DEFAULT_CERTIFICATE;
-  if (chain === DEFAULT_CERTIFICATE) {
+  const chain = servedOn(named);
+  if (chain === undefined) {
     if (chosen?.tls === undefined) return undefined;
     const whose = name === "" ? "without a name" : `for ${name}`;
     return `the connection was made ${whose}, but ${request.host} has a TLS policy of its own`;

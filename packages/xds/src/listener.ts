@@ -109,7 +109,7 @@ function tlsChain(
 function encodeTlsChain(chain: TlsChain, context: XdsContext, filters: readonly HttpFilter[]): Uint8Array {
   const table = chainTable(chain.name);
   return encode("envoy.config.listener.v3.FilterChain", {
-    name: table === HTTPS_TABLE ? `${table.name}/named` : table.name,
+    name: chain.name === DEFAULT_CERTIFICATE ? `${table.name}/named` : table.name,
     filterChainMatch: { serverNames: [...chain.hosts].sort() },
     ...tlsChain(table, chain, context, filters),
   });

@@ -1,4 +1,4 @@
-import { chainOfHost, DEFAULT_CERTIFICATE, type VirtualHost } from "@sluice/model";
+import { chainOfHost, type VirtualHost } from "@sluice/model";
 
 /** One RouteConfiguration: the hosts that one kind of connection can reach. */
 export interface RouteTable {
@@ -16,12 +16,8 @@ export const HTTP_TABLE: RouteTable = { name: "http", https: false };
 /** Of connections without SNI or with a name that has no certificate of its own. */
 export const HTTPS_TABLE: RouteTable = { name: "https", https: true };
 
-/**
- * The table behind a TLS chain. The chain of the default certificate without a policy has that of connections without SNI:
- * what may be reached by no name may be reached by its own.
- */
+/** The table behind a TLS chain. */
 export function chainTable(chain: string): RouteTable {
-  if (chain === DEFAULT_CERTIFICATE) return HTTPS_TABLE;
   return { name: `https/${chain}`, https: true, chain };
 }
 

@@ -99,8 +99,7 @@ export function createRendering(
 
   const renderChains = (out: Collector): void => {
     const chains = state.tlsChains();
-    const ofChains = chains.map(({ name }) => chainTable(name));
-    const tables = [...new Set([HTTP_TABLE, HTTPS_TABLE, ...ofChains])];
+    const tables = [HTTP_TABLE, HTTPS_TABLE, ...chains.map(({ name }) => chainTable(name))];
     const names = new Set(tables.map(({ name }) => name));
     const known = new Set(out.sameObjects ? [] : chainTables.map(({ name }) => name));
     for (const { name } of chainTables)
