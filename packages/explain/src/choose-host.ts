@@ -1,4 +1,4 @@
-import { type Condition, chainOfHost, DEFAULT_CERTIFICATE, type VirtualHost } from "@sluice/model";
+import { type Condition, chainOfHost, type VirtualHost } from "@sluice/model";
 import { conditionFailure } from "./match-condition.ts";
 import { hostName, type SeenRequest, withoutDot } from "./request.ts";
 import type { GatewayView } from "./view.ts";
