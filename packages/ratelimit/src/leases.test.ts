@@ -70,4 +70,19 @@ describe("requests in flight", () => {
     await leases(store).begin(LIMIT, "a");
     expect(count(store)).toBe(2);
   });
+
+  test("are over when the connection of their Envoy has ended, and no others", async () => {
+    const store = memoryStore();
+    const requests = leases(store);
+    const [gone, there] = [{}, {}];
+    await requests.begin(LIMIT, "a", gone);
+    await requests.begin(LIMIT, "b", there);
+    await requests.endAllOf(gone);
+    expect(count(store)).toBe(1);
+    // Their ends may still be told, by another connection.
+    await requests.end("k", "a");
+    expect(count(store)).toBe(1);
+    await requests.end("k", "b");
+    expect(count(store)).toBe(0);
+  });
 });
