@@ -44,7 +44,13 @@ export function fromDiagnostic(diagnostic: Diagnostic, key: string): Judgement |
     const isProtection = key.endsWith("-snippet") && value !== "a snippet";
     return { outcome: "refused", text, ...(isProtection && { lost: value }) };
   }
-  if (code === "annotation-value-denied" || code === "service-external-name" || code === "internal-error")
+  // Requests for the path of a rule that is dropped come to another rule, which may lack its protection, or to 404.
+  if (
+    code === "rule-invalid" ||
+    code === "annotation-value-denied" ||
+    code === "service-external-name" ||
+    code === "internal-error"
+  )
     return { outcome: "refused", text };
   if (NO_EFFECT.has(code)) {
     const lost = code === "annotation-no-effect" ? protectionOf(key, value) : undefined;

@@ -3,11 +3,11 @@ import type { FindAbsent } from "./absent.ts";
 import type { ControllerDefaults, TargetGateway } from "./controller-defaults.ts";
 import { type Declarations, isUnknownThere } from "./declarations.ts";
 import { fromDiagnostic } from "./from-diagnostics.ts";
-import { helpsProtect, isKnownToNginx, protectionOf } from "./protections.ts";
+import { helpsProtect, isKnownToNginx, isProtection, protectionOf } from "./protections.ts";
 import { type Dialect, FIX_PREFIX, type Judgement, type KeyReport, worst } from "./report.ts";
 import { HIGRESS_KEYS } from "./rules/higress.ts";
 import { ruleOf } from "./rules/index.ts";
-import type { Site } from "./site.ts";
+import { isFalse, type Site } from "./site.ts";
 import { isSwitchedOff, ownText, prefixOf, readsAnnotation, sourceText } from "./source.ts";
 
 /** What it takes to judge the Ingresses of one source gateway. */
@@ -93,11 +93,13 @@ function undeclared(key: string, text: string, dialect: Dialect): Judgement {
       lost,
       text: "Not yet done by this gateway, and it is a protection: the Ingress is served without it.",
     };
-  if (helpsProtect(key))
+  if (protectionsOff(text) && (helpsProtect(key) || isProtection(key)))
     return {
-      outcome: protectionsOff(text) ? "no-effect" : "refused",
-      text: "Not yet done by this gateway; it belongs to a protection.",
+      outcome: "no-effect",
+      text: "It switches a protection off that this gateway does not have yet.",
     };
+  if (helpsProtect(key))
+    return { outcome: "refused", text: "Not yet done by this gateway; it belongs to a protection." };
   if (isKnownToNginx(key)) return { outcome: "refused", text: "Not yet done by this gateway." };
   return {
     outcome: "no-effect",
@@ -106,7 +108,7 @@ function undeclared(key: string, text: string, dialect: Dialect): Judgement {
 }
 
 function protectionsOff(text: string): boolean {
-  return ["false", "off"].includes(text);
+  return isFalse(text) || text === "off";
 }
 
 /** Findings of the translation by annotation. */

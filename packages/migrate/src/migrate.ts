@@ -16,6 +16,7 @@ import {
   type Judgement,
   type MigrationReport,
   type Note,
+  type NotJudged,
   OUTCOMES,
   type Outcome,
   verdictOf,
@@ -35,13 +36,15 @@ export interface MigrationInput {
   readonly from?: Dialect;
   /** The ConfigMap of the ingress-nginx controller. Absent: the one that looks like it. */
   readonly controller?: ConfigMap;
+  /** What was given beside the objects. */
+  readonly notJudged?: readonly NotJudged[];
 }
 
 const DIALECTS: readonly Dialect[] = ["ingress-nginx", "higress"];
 
 /** Compares what Ingresses do where they come from with what they do here. Pure; never throws on account of the objects. */
 export function migrate(input: MigrationInput): MigrationReport {
-  const { objects, gateway, protectionsIn, from } = input;
+  const { objects, gateway, protectionsIn, from, notJudged = [] } = input;
   const dialectOf = dialects(objects, from === undefined ? {} : { from });
   const ingresses = objects.filter((object): object is Ingress => object.kind === "Ingress");
   const found = controllerConfigs(objects);
@@ -56,6 +59,7 @@ export function migrate(input: MigrationInput): MigrationReport {
   const skipped = ingresses.filter((ingress) => dialectOf(ingress) === undefined);
   return {
     verdict: verdictOf([
+      ...notJudged.map((): Outcome => "differs"),
       ...settings.map(({ outcome }) => outcome),
       ...reports.flatMap(({ keys, notes }) => [...keys, ...notes].map(({ outcome }) => outcome)),
     ]),
@@ -71,6 +75,7 @@ export function migrate(input: MigrationInput): MigrationReport {
       defaultDifferences(dialect, members, defaults, gateway),
     ),
     skipped: skipped.map((ingress) => ({ ingress: refOf(ingress), className: classOf(ingress) })),
+    notJudged,
     remarks: remarks(reports, config, gateway),
     counts: counts(reports, settings),
   };

@@ -64,6 +64,11 @@ export function protectionOf(key: string, text: string): string | undefined {
   return PROTECTIONS[key];
 }
 
+/** Whether the key is a protection by itself, where its value asks for one. */
+export function isProtection(key: string): boolean {
+  return Object.hasOwn(PROTECTIONS, key);
+}
+
 /** Whether the key belongs to a protection, without being one by itself. */
 export function helpsProtect(key: string): boolean {
   return HELPERS.some((start) => key.startsWith(start));

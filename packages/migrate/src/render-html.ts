@@ -18,7 +18,7 @@ const VERDICTS: readonly Verdict[] = ["blocked", "look", "ready"];
 
 /** The report as one page that needs nothing else: no script, no image, no font. Every text of a user is escaped. */
 export function migrationHtml(report: MigrationReport): string {
-  const { ingresses, controller, defaults, skipped, remarks } = report;
+  const { ingresses, controller, defaults, skipped, notJudged, remarks } = report;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,6 +37,7 @@ ${tiles(report)}
 ${remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
 </header>
 <main>
+${notJudged.length === 0 ? undefined : html`<section id="not-judged"><h2>Not judged (${notJudged.length})</h2><p>It may hold Ingresses and protections of which this page knows nothing.</p><ul class="lostlist">${notJudged.map(({ location, text }) => html`<li>${location === undefined ? "" : `${location.file}:${location.line}: `}${text}</li>`)}</ul></section>`}
 ${lostSection(report)}
 ${VERDICTS.map((verdict) =>
   ingressSection(
@@ -60,7 +61,9 @@ const LEADS: Readonly<Record<Verdict, string>> = {
   blocked: "Something is refused or a protection would be lost: mend that before you move.",
 };
 
-function lead({ verdict, ingresses }: MigrationReport): string {
+function lead({ verdict, ingresses, notJudged }: MigrationReport): string {
+  if (notJudged.length > 0 && verdict !== "blocked")
+    return "Not everything that was given could be judged: mend that first.";
   return ingresses.length === 0 ? "There was no Ingress to compare." : LEADS[verdict];
 }
 

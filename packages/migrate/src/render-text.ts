@@ -22,7 +22,7 @@ export interface TextOptions {
 /** The report for a terminal: what is not the same, Ingress by Ingress, and the summary last. */
 export function renderText(report: MigrationReport, options: TextOptions): string {
   const { style, printable } = options;
-  const { ingresses, controller, defaults, skipped, remarks } = report;
+  const { ingresses, controller, defaults, skipped, notJudged, remarks } = report;
   const parts = [
     ...ingresses.map((ingress) => ingressText(ingress, options)),
     ...(controller === undefined
@@ -46,6 +46,10 @@ export function renderText(report: MigrationReport, options: TextOptions): strin
     ...skipped.map(
       ({ ingress, className }) =>
         `Skipped: Ingress ${displayName(ingress)} of class ${printable(className)}.\n`,
+    ),
+    ...notJudged.map(
+      ({ location, text }) =>
+        `${style.bad("Not judged:")} ${printable(location === undefined ? "" : `${location.file}:${location.line}: `)}${printable(text)}\n`,
     ),
     ...remarks.map((remark) => `${printable(remark)}\n`),
     `${style.bold(summaryText(report))}\n`,

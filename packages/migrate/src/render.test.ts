@@ -113,6 +113,19 @@ test("escaping leaves nothing that a page would read", () => {
   );
 });
 
+test("what is not judged is told in every form, and nothing is called ready", () => {
+  const notJudged = [{ location: { file: "a<b>.yaml", line: 3, column: 1 }, text: "It is not valid YAML." }];
+  const report = compare([ingress({})], { notJudged });
+  expect(report.verdict).toBe("look");
+  expect(renderText(report, { style: PLAIN, printable: same })).toContain(
+    "Not judged: a<b>.yaml:3: It is not valid YAML.",
+  );
+  const page = migrationHtml(report);
+  expect(page).toContain("a&lt;b&gt;.yaml:3: It is not valid YAML.");
+  expect(page).toContain("Not everything that was given could be judged");
+  expect(migrationJson(report)).toMatchObject({ notJudged });
+});
+
 describe("the text", () => {
   const report = compare([
     ingress({ "proxy-next-upstream-tries": "3", "proxy-connect-timeout": "9" }),

@@ -94,13 +94,22 @@ export interface ControllerReport {
   readonly others: readonly ObjectRef[];
 }
 
+/** Something that was given and is not judged, as it could not be read or is not in force. */
+export interface NotJudged {
+  readonly location?: SourceLocation;
+  readonly text: string;
+}
+
 export interface MigrationReport {
+  /** Never `ready` where something was not judged. */
   readonly verdict: Verdict;
   readonly ingresses: readonly IngressReport[];
   readonly controller?: ControllerReport;
   readonly defaults: readonly DefaultDifference[];
   /** Ingresses of other classes. */
   readonly skipped: readonly { readonly ingress: ObjectRef; readonly className: string }[];
+  /** It may hold Ingresses and protections of which the report knows nothing. */
+  readonly notJudged: readonly NotJudged[];
   /** What stands in the way of a full answer. */
   readonly remarks: readonly string[];
   readonly counts: Counts;

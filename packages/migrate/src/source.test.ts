@@ -24,11 +24,15 @@ describe("the gateway that an Ingress comes from", () => {
     ["ingress-nginx", {}, "public"],
     ["higress", {}, "inside"],
     [undefined, {}, "other"],
+    [undefined, {}, "f5"],
+    [undefined, { "nginx.org/basic-auth-secret": "users" }, "nginx"],
+    [undefined, { "nginx.com/jwt-key": "key" }, ""],
   ])("is %s for %j of class %j", (dialect, annotations, className) => {
     const classes = [
       ingressClass("public", "k8s.io/ingress-nginx"),
       ingressClass("inside", "higress.io/higress-controller"),
       ingressClass("other", "example.com/ingress"),
+      ingressClass("f5", "nginx.org/ingress-controller"),
     ];
     const object = ingress(annotations, { className });
     expect(dialects([...classes, object], {})(object)).toBe(dialect);

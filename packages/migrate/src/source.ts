@@ -84,6 +84,8 @@ export function dialects(
       names.some((name) => prefixes.some((prefix) => name.startsWith(prefix)));
     const className = classOf(ingress);
     const controller = controllers.get(className) ?? className;
+    // Another gateway whose class is nginx as well; the check knows none of its annotations.
+    if (/^nginx\.(?:org|com)\//.test(controller) || has(["nginx.org/", "nginx.com/"])) return undefined;
     // Higress serves the class nginx too, and ingress-nginx reads none of its prefixes.
     if (controller.includes("higress") || has([...HIGRESS, DISABLED])) return "higress";
     if (controller.includes("nginx") || className === "" || has([NGINX])) return "ingress-nginx";

@@ -61,6 +61,23 @@ describe("sluice migrate", { timeout: CLI_TIMEOUT_MS }, () => {
     expect(stderr).toContain(says);
   });
 
+  test("a file or an Ingress that is left out is no clean result", async () => {
+    const from = join(folder, "left-out");
+    mkdirSync(from);
+    writeFileSync(join(from, "a.yaml"), ingress(""));
+    writeFileSync(join(from, "broken.yaml"), "{{- if .Values.x }}\nkind: Ingress\n{{- end }}\n");
+    writeFileSync(join(from, "copy.yaml"), ingress(noted("server-snippet: deny all;")));
+    writeFileSync(join(from, "latin.yaml"), Buffer.from([0x23, 0xe9, 0x0a]));
+    const { status, stdout, stderr } = await runCli(["migrate", from]);
+    expect(status).toBe(2);
+    const told = stdout.split("\n").filter((line) => line.startsWith("Not judged:"));
+    expect(told).toHaveLength(3);
+    for (const name of ["broken.yaml", "copy.yaml", "latin.yaml"]) {
+      expect(told.filter((line) => line.includes(join(from, `${name}:`)))).toHaveLength(1);
+      expect(stderr).toContain(join(from, `${name}:`));
+    }
+  });
+
   test("--fix writes what changes, elsewhere or in place, once", async () => {
     const [from, to] = [join(folder, "from"), join(folder, "to")];
     mkdirSync(join(from, "sub"), { recursive: true });
@@ -110,7 +127,7 @@ describe("sluice migrate", { timeout: CLI_TIMEOUT_MS }, () => {
         items: [
           {
             metadata: { namespace: "edge", name: "ingress-nginx-controller" },
-            data: { "proxy-body-size": "8m" },
+            data: { "global-allowed-response-headers": "x-a" },
           },
         ],
       },

@@ -3,9 +3,10 @@ import {
   type MigrationReport,
   migrationHtml,
   migrationJson,
+  type NotJudged,
   renderText,
 } from "@sluice/migrate";
-import { type ConfigMap, displayName, type KubeObject } from "@sluice/model";
+import { type ConfigMap, type Diagnostic, displayName, type KubeObject } from "@sluice/model";
 import { Command, Option } from "commander";
 import { OperatorError } from "../operator-error.ts";
 import { styleFor } from "../terminal/colour.ts";
@@ -30,7 +31,8 @@ interface MigrateFlags extends SettingFlags, FixFlags {
 }
 
 const HELP = `
-Exit status: 0 if nothing differs, 1 if something does, 2 in case of trouble, 3 if something is refused or a protection is lost.
+Exit status: 0 if nothing differs, 1 if something does, 2 in case of trouble or if not all that was given could be judged, 3 if something
+is refused or a protection is lost.
 
 Examples:
   sluice migrate manifests
@@ -105,6 +107,7 @@ async function run(paths: string[], flags: MigrateFlags): Promise<void> {
         diagnostics: [],
       }
     : await readFiles(paths, progress);
+  const notJudged = notJudgedOf(input.diagnostics);
   const { from, controllerConfig } = flags;
   const controller =
     controllerConfig === undefined ? undefined : configMapOf(input.objects, controllerConfig);
@@ -112,14 +115,40 @@ async function run(paths: string[], flags: MigrateFlags): Promise<void> {
   const report = await judgeMigration(input.objects, settings, {
     ...(from !== undefined && { from }),
     ...(controller !== undefined && { controller }),
+    notJudged,
   });
   progress.clear();
-  for (const { message, location } of input.diagnostics)
+  for (const { text, location } of notJudged)
     process.stderr.write(
-      `sluice: ${printable(location === undefined ? "" : `${location.file}:${location.line}: `)}${printable(message)}\n`,
+      `sluice: ${printable(location === undefined ? "" : `${location.file}:${location.line}: `)}${printable(text)}\n`,
     );
   process.stdout.write(flags.fix ? fixFiles(report, paths, flags) : print(report, flags));
-  process.exitCode = { ready: EXIT.fine, look: EXIT.findings, blocked: EXIT.refused }[report.verdict];
+  process.exitCode = exitStatus(report);
+}
+
+function exitStatus({ verdict, notJudged }: MigrationReport): number {
+  if (verdict === "blocked") return EXIT.refused;
+  if (notJudged.length > 0) return EXIT.trouble;
+  return verdict === "look" ? EXIT.findings : EXIT.fine;
+}
+
+/**
+ * Files that cannot be read, once each, and Ingresses that are left out: each of them may hold a protection. What the parser says
+ * after its first complaint of a file follows from that.
+ */
+function notJudgedOf(diagnostics: readonly Diagnostic[]): readonly NotJudged[] {
+  const seen = new Set<string>();
+  return diagnostics.flatMap(({ code, severity, origin, message, location }) => {
+    const isFile = code === "file-syntax" || code === "file-unreadable";
+    const isIngress =
+      origin?.object.kind === "Ingress" &&
+      (code === "object-duplicate" || (code === "object-invalid" && severity === "error"));
+    if (!isFile && !isIngress) return [];
+    const key = isFile && location !== undefined ? location.file : `${location?.file} ${message}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ text: message, ...(location !== undefined && { location }) }];
+  });
 }
 
 function pick({ controllerConfig }: MigrateFlags): { readonly controllerConfig?: string } {
@@ -130,10 +159,7 @@ async function readFiles(paths: readonly string[], progress: Progress) {
   progress.say(`Reading ${paths.join(", ")} …`);
   const { objects, diagnostics } = await readInput(paths);
   progress.clear();
-  return {
-    objects,
-    diagnostics: diagnostics.filter(({ severity, code }) => severity === "error" && code.startsWith("file-")),
-  };
+  return { objects, diagnostics };
 }
 
 function configMapOf(objects: readonly KubeObject[], name: string): ConfigMap {

@@ -20,7 +20,7 @@ import { translateOnce } from "../gateway/translate-once.ts";
 export async function judgeMigration(
   objects: readonly KubeObject[],
   settings: Settings,
-  options: Pick<MigrationInput, "from" | "controller"> = {},
+  options: Pick<MigrationInput, "from" | "controller" | "notJudged"> = {},
 ): Promise<MigrationReport> {
   const { from } = options;
   const dialectOf = dialects(objects, from === undefined ? {} : { from });

@@ -16,12 +16,16 @@ const PLAIN = ["", "HTTP"];
 /** Backends, affinity and TLS to backends of ingress-nginx. */
 export const BACKENDS: Rules = {
   "backend-protocol": ({ text }) =>
-    text.toUpperCase() === "HTTP2"
-      ? differs("ingress-nginx does not know HTTP2 and speaks HTTP/1.1; here it is HTTP/2.", {
-          "backend-protocol": "HTTP",
-        })
-      : undefined,
+    ["FCGI", "AJP"].includes(text.toUpperCase())
+      ? { outcome: "refused", text: "Not spoken here: the backend gets HTTP, which it does not understand." }
+      : text.toUpperCase() === "HTTP2"
+        ? differs("ingress-nginx does not know HTTP2 and speaks HTTP/1.1; here it is HTTP/2.", {
+            "backend-protocol": "HTTP",
+          })
+        : undefined,
   affinity: (at) => cookiePath(at),
+  "session-cookie-name": (at) => needsAffinity(at),
+  "session-cookie-path": (at) => needsAffinity(at),
   "session-cookie-expires": (at) =>
     at.source("session-cookie-max-age") === ""
       ? same("Written as Max-Age with the same seconds, not as Expires.")
@@ -70,6 +74,14 @@ export const BACKENDS: Rules = {
   "proxy-ssl-verify-depth": (at) =>
     needsSecret(at) ?? same("Envoy accepts a longer chain to one of ca.crt as well."),
 };
+
+/** A name or path of the cookie switches affinity on here, and does nothing there without `affinity`. */
+const needsAffinity: Rule = (at) =>
+  at.source("affinity") === "cookie"
+    ? undefined
+    : differs(
+        "ingress-nginx ignores it without affinity: cookie; here it switches affinity on, so that clients get a cookie and stay at one endpoint.",
+      );
 
 /** ingress-nginx writes the rule's path on the cookie, this gateway `/`. */
 const cookiePath: Rule = (at) => {

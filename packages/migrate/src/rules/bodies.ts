@@ -42,12 +42,13 @@ export const BODIES: Rules = {
           "ingress-nginx sends so many KB at full speed first; here the limit holds from the first byte.",
         ),
   "custom-headers": (at) =>
-    at.defaults.known
+    at.defaults.known && at.defaults.isSet("global-allowed-response-headers")
       ? same(
           "ingress-nginx sets those of its headers that global-allowed-response-headers lists; here every header of the ConfigMap is set.",
         )
       : differs(
-          "ingress-nginx sets only names that its ConfigMap lists in global-allowed-response-headers; here every header is set. Give the controller's ConfigMap to compare.",
+          "ingress-nginx sets only names that its ConfigMap lists in global-allowed-response-headers; here every header is set. " +
+            (at.defaults.known ? "There it lists none." : "Give the controller's ConfigMap to compare."),
         ),
   "enable-cors": ({ text }) =>
     isTrue(text)
@@ -78,6 +79,12 @@ export const BODIES: Rules = {
     text === "*"
       ? same(
           "Answered with the headers that were asked for; with cookies that works here, and does not there.",
+        )
+      : undefined,
+  "enable-opentelemetry": ({ text, gateway }) =>
+    isTrue(text) && !gateway.tracing
+      ? differs(
+          "ingress-nginx sends spans to the collector of its ConfigMap; here there is none yet: set --tracing-collector HOST:PORT (tracingCollector) on the gateway.",
         )
       : undefined,
   "opentelemetry-trust-incoming-span": ({ text }) =>

@@ -35,7 +35,6 @@ const TRANSLATED: Rules = {
   "proxy-redirect-from": translated,
   "proxy-redirect-to": translated,
   "server-alias": translated,
-  "session-cookie-path": translated,
   "temporal-redirect": translated,
 };
 

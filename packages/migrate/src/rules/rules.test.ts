@@ -103,6 +103,12 @@ const CASES: readonly Case[] = [
   ["canary-by-header-pattern", "^a", "same", "RE2", { canary: "true", "canary-by-header": "x" }],
   ["canary-by-query", "x", "differs", "does not know this key", { canary: "true" }],
   ["backend-protocol", "GRPC", "same", ""],
+  ["backend-protocol", "FCGI", "refused", "Not spoken here"],
+  ["session-cookie-name", "a", "differs", "ignores it without affinity: cookie"],
+  ["session-cookie-name", "a", "same", "", { affinity: "cookie" }],
+  ["session-cookie-path", "/a", "differs", "ignores it without affinity: cookie"],
+  ["enable-opentelemetry", "true", "differs", "--tracing-collector"],
+  ["enable-opentelemetry", "false", "same", ""],
   ["backend-protocol", "HTTP2", "differs", "does not know HTTP2"],
   ["affinity", "cookie", "same", ""],
   ["affinity", "cookie", "same", "", { "session-cookie-path": "/" }, { paths: ["Prefix /shop"] }],
@@ -191,7 +197,9 @@ describe("a key of ingress-nginx", () => {
   test("custom-headers can be compared only with the ConfigMap", () => {
     const object = ingress({ "custom-headers": "shop/headers" });
     expect(keyOf(compare([object]), "custom-headers").outcome).toBe("differs");
-    expect(keyOf(compare([object, controllerConfig({})]), "custom-headers").outcome).toBe("same");
+    expect(keyOf(compare([object, controllerConfig({})]), "custom-headers").outcome).toBe("differs");
+    const listed = controllerConfig({ "global-allowed-response-headers": "x-a" });
+    expect(keyOf(compare([object, listed]), "custom-headers").outcome).toBe("same");
   });
 });
 
