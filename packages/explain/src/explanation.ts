@@ -54,6 +54,8 @@ export interface ForwardOutcome {
   readonly kind: "forward";
   readonly backends: readonly BackendOutcome[];
   readonly mirror?: MirrorOutcome;
+  /** Set: answers with these codes are replaced by those of this Service. */
+  readonly errorPages?: { readonly codes: readonly number[]; readonly by: string; readonly fault?: string };
 }
 
 /** Where copies of the requests go; what becomes of them changes nothing for the request. */

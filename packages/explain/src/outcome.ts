@@ -1,5 +1,6 @@
 import type {
   Cluster,
+  ForwardAction,
   Mirror,
   ObjectRef,
   Policies,
@@ -56,6 +57,7 @@ function actionOutcome(
         kind: "forward",
         backends: action.backends.map((each) => backendOutcome(each, sum, view)),
         ...(action.mirror && { mirror: mirrorOutcome(action.mirror, request, view) }),
+        ...errorPagesOutcome(action, view),
       };
     }
     case "redirect":
@@ -85,6 +87,13 @@ function mirrorOutcome(mirror: Mirror, { scheme }: SeenRequest, view: GatewayVie
     ...(host !== undefined && { host }),
     backend: backendOutcome({ backend: scheme === "https" ? httpsBackend : backend, weight: 1 }, 1, view),
   };
+}
+
+function errorPagesOutcome({ errorPages }: ForwardAction, view: GatewayView) {
+  if (errorPages === undefined) return {};
+  const { backend, codes } = errorPages;
+  const fault = backendFault(view.cluster(backend.name), view.loadAssignment(backend.name)?.endpoints ?? []);
+  return { errorPages: { codes, by: targetWords(backend.target), ...(fault !== undefined && { fault }) } };
 }
 
 function backendOutcome(

@@ -2,6 +2,7 @@ import type {
   BackendOutcome,
   Competitor,
   Explanation,
+  ForwardOutcome,
   MirrorOutcome,
   Outcome,
   PassthroughOutcome,
@@ -69,6 +70,7 @@ function outcomeLines({ percent, route, match, origins, action, policies }: Outc
         ...from,
         ...action.backends.flatMap((backend) => backendLines(backend, action.backends.length > 1, style)),
         ...(action.mirror === undefined ? [] : mirrorLines(action.mirror, style)),
+        ...errorPagesLines(action.errorPages, style),
         ...policyLines(policies, style),
       ];
     case "passthrough":
@@ -115,6 +117,12 @@ function mirrorLines({ percent, host, backend }: MirrorOutcome, style: Style): s
     ...endpointLines(backend, style),
     ...policyLines(backend.policies, style),
   ];
+}
+
+function errorPagesLines(pages: ForwardOutcome["errorPages"], style: Style): string[] {
+  if (pages === undefined) return [];
+  const fault = pages.fault === undefined ? "" : `, ${style.bad(`503: ${pages.fault}`)}`;
+  return [field("errors", `${pages.codes.join(", ")} are replaced by ${pages.by}${fault}`, style)];
 }
 
 function backendLines(backend: BackendOutcome, isOneOfMany: boolean, style: Style): string[] {

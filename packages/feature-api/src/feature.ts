@@ -3,6 +3,7 @@ import type {
   BackendTarget,
   Condition,
   ConfigMap,
+  ErrorPages,
   GatewaySettings,
   HostTls,
   IpAccess,
@@ -94,6 +95,8 @@ export interface RouteDraft {
   readonly backends: readonly WeightedBackend[];
   /** Where copies of its requests go. */
   readonly mirror?: Mirror;
+  /** Who answers in place of answers with certain codes. */
+  readonly errorPages?: Pick<ErrorPages, "backend" | "codes">;
   /** Set: the gateway answers itself, whatever the backends are. */
   readonly answer?: RedirectAction | RespondAction;
   /** True: the rule cannot be served and is left out. The hook that sets it has reported why. */
@@ -148,6 +151,8 @@ export interface RouteHookContext {
   readonly https: boolean;
   /** The address lists of the gateway, which a route that has lists of its own has to take in. */
   readonly gatewayIpAccess?: IpAccess;
+  /** Name of the cluster that answers in place of the codes of the route's error pages, if it has any. */
+  readonly errorPagesCluster?: string;
 }
 
 /**
@@ -237,6 +242,8 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly stage?: FilterStage;
   /** Filters to install, of the same types whatever the settings, disabled; a route that uses one enables it by its per-filter configuration. */
   readonly httpFilters?: (settings: GatewaySettings) => readonly HttpFilter[];
+  /** More of them, which stand before or behind all others of a stage: what such a filter sees tells how far a request came. */
+  readonly edgeFilters?: () => readonly EdgeFilter[];
   /** Writes defaults that hold for every route of the gateway, whether or not a policy is set. */
   readonly routeConfiguration?: (out: RouteConfiguration) => void;
   /** Called for every host, with its policy if it has one (scope domain). */
@@ -273,6 +280,13 @@ export interface HostTlsFault {
   readonly fault: string;
   /** The annotation (key without prefix) to blame. */
   readonly key: string;
+}
+
+/** A filter at the beginning or the end of a stage. */
+export interface EdgeFilter {
+  readonly stage: FilterStage;
+  readonly edge: "first" | "last";
+  readonly filter: HttpFilter;
 }
 
 /** What a cluster that speaks TLS is told of it. */

@@ -1,5 +1,5 @@
 import { defineFeature, escapeFormat, key, type RouteDraft, serviceNameType } from "@sluice/feature-api";
-import { type BackendTarget, type ObjectRef, targetKey } from "@sluice/model";
+import { type BackendTarget, type ObjectRef, type Policies, targetKey } from "@sluice/model";
 import type { HeaderValueOption } from "@sluice/protos";
 
 const ID = "default-backend";
@@ -84,7 +84,14 @@ export function goesToDefaultBackend(draft: RouteDraft): boolean {
   return draft.extraPolicies?.[ID] !== undefined;
 }
 
-function portText(target: BackendTarget | undefined): string {
+/** The Service that the annotation names, if there is one that can be used. */
+export function defaultBackendOf(policies: Policies): BackendTarget | undefined {
+  // This feature alone writes the policy of its id.
+  return (policies[ID] as DefaultBackendPolicy | undefined)?.target;
+}
+
+/** The port of a rule as X-Service-Port tells it. */
+export function portText(target: BackendTarget | undefined): string {
   if (target === undefined || target.port === "first") return "";
   if (target.kind === "outside") return `${target.port}`;
   return "number" in target.port ? `${target.port.number}` : target.port.name;

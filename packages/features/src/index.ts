@@ -12,6 +12,7 @@ import { clientTls } from "./client-tls.ts";
 import { concurrencyLimit } from "./concurrency-limit.ts";
 import { connectionPolicy } from "./connection-policy.ts";
 import { cors } from "./cors.ts";
+import { customErrors } from "./custom-errors.ts";
 import { customHeaders } from "./custom-headers.ts";
 import { defaultBackend } from "./default-backend.ts";
 import { destination } from "./destination.ts";
@@ -52,6 +53,7 @@ export const features: readonly Feature[] = [
   concurrencyLimit,
   connectionPolicy,
   cors,
+  customErrors,
   customHeaders,
   defaultBackend,
   destination,

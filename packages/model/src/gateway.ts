@@ -107,11 +107,21 @@ export interface Mirror {
   readonly host?: string;
 }
 
+/** Who answers in place of an answer with one of these codes. */
+export interface ErrorPages {
+  readonly backend: Backend;
+  /** Takes the place of `backend` for requests over HTTPS. */
+  readonly httpsBackend?: Backend;
+  /** Statuses, ascending. */
+  readonly codes: readonly number[];
+}
+
 export interface ForwardAction {
   readonly kind: "forward";
   /** At least one. */
   readonly backends: readonly WeightedBackend[];
   readonly mirror?: Mirror;
+  readonly errorPages?: ErrorPages;
 }
 
 export interface RedirectAction {

@@ -232,9 +232,12 @@ export function ruleBackend(namespace: string, backend: IngressBackend): Backend
 
 function targetsOf(routes: readonly IngressRoute[]): BackendTarget[] {
   return routes.flatMap(({ draft, meant }) =>
-    [...meant, draft.mirror?.backend, ...draft.backends.map((weighted) => weighted.backend)].flatMap(
-      (each) => (each === undefined ? [] : [each.target]),
-    ),
+    [
+      ...meant,
+      draft.mirror?.backend,
+      draft.errorPages?.backend,
+      ...draft.backends.map((weighted) => weighted.backend),
+    ].flatMap((each) => (each === undefined ? [] : [each.target])),
   );
 }
 

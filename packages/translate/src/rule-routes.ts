@@ -1,8 +1,9 @@
 import { askMark, type Feature, type References, type RouteDraft } from "@sluice/feature-api";
 import type {
+  Backend,
   BackendTarget,
   Diagnostic,
-  Mirror,
+  ForwardAction,
   Origin,
   Policies,
   RedirectAction,
@@ -152,7 +153,10 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
     const httpsBackend = withHttpsVariant(backend, context.features, services[index]?.policies ?? {});
     return { ...weighted, backend, ...(httpsBackend !== backend && { httpsBackend }) };
   });
-  const mirror = mirrorOf(draft, facts, context);
+  const beside = {
+    ...besideOf("mirror", draft.mirror, facts, context),
+    ...besideOf("errorPages", draft.errorPages, facts, context),
+  };
   const ofServices = services.flatMap(({ denied }, index) =>
     (draft.backends[index]?.weight ?? 0) > 0 ? denied : [],
   );
@@ -166,7 +170,7 @@ function buildRoute(input: RouteInput, facts: HostFacts, context: TranslateConte
       conditions: draft.conditions,
       ...(input.below === undefined ? {} : { below: input.below }),
     },
-    action: actionOf(draft, backends, mirror, denied),
+    action: actionOf(draft, backends, beside, denied),
     ...(httpAction === undefined ? {} : { httpAction }),
     ...(facts.withoutTls === undefined ? {} : { withoutTls: facts.withoutTls }),
     policies: { ...service.policies, ...facts.domainPolicies, ...own },
@@ -182,7 +186,7 @@ const NO_SERVICE: { policies: Policies; denied: readonly string[] } = { policies
 function actionOf(
   draft: RouteDraft,
   backends: readonly WeightedBackend[],
-  mirror: Mirror | undefined,
+  beside: Pick<ForwardAction, "mirror" | "errorPages">,
   denied: readonly string[],
 ): RouteAction {
   if (denied.length > 0)
@@ -190,17 +194,24 @@ function actionOf(
   if (draft.answer !== undefined) return draft.answer;
   const weighted = backends.filter(({ weight }) => weight > 0);
   if (weighted.length === 0) return { kind: "respond", status: 503, reason: "no backend" };
-  return { kind: "forward", backends: weighted, ...(mirror !== undefined && { mirror }) };
+  return { kind: "forward", backends: weighted, ...beside };
 }
 
-/** The draft's mirror; none if what protects the way to it could not be built. */
-function mirrorOf({ mirror }: RouteDraft, facts: HostFacts, context: TranslateContext): Mirror | undefined {
-  if (mirror === undefined) return undefined;
-  const { backend } = mirror;
+/** What the draft has beside its backends under this name; nothing if what protects the way to it could not be built. */
+function besideOf<N extends "mirror" | "errorPages", T extends { readonly backend: Backend }>(
+  name: N,
+  wanted: T | undefined,
+  facts: HostFacts,
+  context: TranslateContext,
+): { readonly [K in N]?: T & { readonly httpsBackend?: Backend } } {
+  if (wanted === undefined) return {};
+  const { backend } = wanted;
   const { policies, denied } = sharedOf(backend.target, facts);
-  if (denied.length > 0) return undefined;
+  if (denied.length > 0) return {};
   const httpsBackend = withHttpsVariant(backend, context.features, policies);
-  return { ...mirror, ...(httpsBackend !== backend && { httpsBackend }) };
+  const made = { ...wanted, ...(httpsBackend !== backend && { httpsBackend }) };
+  // A computed key of a type parameter widens to an index signature.
+  return { [name]: made } as { readonly [K in N]: typeof made };
 }
 
 function httpRedirect(

@@ -231,8 +231,8 @@ function backendsOf(virtualHost: VirtualHost | undefined, backends: Map<string, 
   }
   for (const { action } of virtualHost?.routes ?? []) {
     if (action.kind !== "forward") continue;
-    const mirrors = action.mirror === undefined ? [] : [action.mirror];
-    for (const backend of [...action.backends, ...mirrors].flatMap(({ backend, httpsBackend }) => [
+    const beside = [action.mirror ?? [], action.errorPages ?? []].flat();
+    for (const backend of [...action.backends, ...beside].flatMap(({ backend, httpsBackend }) => [
       backend,
       ...(httpsBackend === undefined ? [] : [httpsBackend]),
     ])) {

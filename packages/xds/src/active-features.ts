@@ -26,9 +26,11 @@ export function activeFeatures(features: readonly Feature[], capabilities: NodeC
  * URL: those that it declares, and the filters that it installs.
  */
 export function requirementsOf(feature: Feature): readonly string[] {
-  const filters = (feature.httpFilters?.(DEFAULT_GATEWAY_SETTINGS) ?? []).flatMap(
-    ({ typedConfig }) => typedConfig?.typeUrl ?? [],
-  );
+  const installed = [
+    ...(feature.httpFilters?.(DEFAULT_GATEWAY_SETTINGS) ?? []),
+    ...(feature.edgeFilters?.() ?? []).map(({ filter }) => filter),
+  ];
+  const filters = installed.flatMap(({ typedConfig }) => typedConfig?.typeUrl ?? []);
   return [...new Set([...(feature.requires ?? []), ...filters].map(extensionName))];
 }
 

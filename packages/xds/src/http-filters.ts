@@ -3,7 +3,7 @@ import type { GatewaySettings } from "@sluice/model";
 import { any, type HttpFilter } from "@sluice/protos";
 
 /**
- * The filters of the connection manager: by stage, then by feature id, the router last. A filter is disabled unless
+ * The filters of the connection manager: by stage, between those at its edges, then by feature id, the router last. A filter is disabled unless
  * its feature says otherwise; routes that use it enable it. That of the address lists is there without any feature, since the
  * gateway has lists of its own.
  */
@@ -15,13 +15,22 @@ export function httpFilters(features: readonly Feature[], settings: GatewaySetti
       rank: stageRank(feature),
       filters: feature.httpFilters?.(settings) ?? [],
     }))
-    .concat(own)
+    .concat(features.flatMap(atEdges), own)
     .filter(({ filters }) => filters.length > 0)
     .sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
   const filters = installing.flatMap(({ filters }) =>
     filters.map((filter) => ({ disabled: true, ...filter })),
   );
   return [...filters, router()];
+}
+
+/** A quarter of a rank before or behind what else is of the stage. */
+function atEdges({ id, edgeFilters }: Feature) {
+  return (edgeFilters?.() ?? []).map(({ stage, edge, filter }) => ({
+    id,
+    rank: FILTER_STAGES.indexOf(stage) + (edge === "first" ? -0.25 : 0.25),
+    filters: [filter],
+  }));
 }
 
 function stageRank(feature: Feature): number {

@@ -60,7 +60,10 @@ export function buildRoute(model: RouteModel, place: RoutePlace): BuiltRoute {
   const built = wanted.map((route) => checked(route, model));
   return {
     routes: built.flatMap(({ route }) => route ?? []),
-    clusters: built.flatMap(({ route }) => (route === undefined ? [] : clustersOf(route))),
+    clusters: [
+      ...built.flatMap(({ route }) => (route === undefined ? [] : clustersOf(route))),
+      ...errorPagesCluster(model, place.table.https),
+    ],
     diagnostics: [...lack.diagnostics, ...built.flatMap(({ diagnostic }) => diagnostic ?? [])],
   };
 }
@@ -115,17 +118,27 @@ function forms(route: Route, model: RouteModel, { table, context }: RoutePlace):
 }
 
 function hookContext(
-  { name, policies, match }: RouteModel,
+  model: RouteModel,
   { settings: { ipAccess } }: XdsContext,
   https: boolean,
 ): RouteHookContext {
+  const { name, policies, match } = model;
+  const [errors] = errorPagesCluster(model, https);
   return {
     routeName: name,
     policies,
     path: match.path,
     https,
     ...(ipAccess !== undefined && { gatewayIpAccess: ipAccess }),
+    ...(errors !== undefined && { errorPagesCluster: errors }),
   };
+}
+
+/** The cluster that answers in place of errors, if the route has one. Its name stands where only a filter knows it. */
+function errorPagesCluster({ action }: RouteModel, https: boolean): readonly string[] {
+  if (action.kind !== "forward" || action.errorPages === undefined) return [];
+  const { backend, httpsBackend = backend } = action.errorPages;
+  return [https ? httpsBackend.name : backend.name];
 }
 
 function also(match: RouteMatch, headers: readonly HeaderMatcher[]): RouteMatch {

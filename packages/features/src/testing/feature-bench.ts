@@ -14,6 +14,7 @@ import {
   type Diagnostic,
   type ObjectRef,
   type PathMatch,
+  type Policies,
   targetKey,
 } from "@sluice/model";
 import { recordParsed } from "./record-parsed.ts";
@@ -68,6 +69,8 @@ export function draft(
     readonly match?: PathMatch;
     readonly references?: References;
     readonly start?: Partial<RouteDraft>;
+    /** Policies of other features. */
+    readonly policies?: Policies;
   } = {},
 ): { readonly draft: RouteDraft; readonly found: readonly string[] } {
   const { report, diagnostics } = createReport(new Map(), INGRESS, feature.onInvalid === "deny");
@@ -78,7 +81,7 @@ export function draft(
     references: rule.references ?? NO_REFERENCES,
     rulePath,
     ruleBackend: WEB,
-    policies: { [feature.id]: policy },
+    policies: { ...rule.policies, [feature.id]: policy },
     backend: plain,
   };
   const start: RouteDraft = {
