@@ -1,5 +1,6 @@
 import type {
   BackendTarget,
+  ErrorPages,
   LoadAssignmentEndpoint,
   Mirror,
   ObjectRef,
@@ -51,14 +52,18 @@ function mirrorWords(mirror: Mirror | undefined): string {
   return `, copies ${share}to ${backend.name}${host === undefined ? "" : ` as host ${host}`}`;
 }
 
+function errorPagesWords(pages: ErrorPages | undefined): string {
+  return pages === undefined ? "" : `, ${pages.codes.join(", ")} answered by ${pages.backend.name}`;
+}
+
 /** What an action does, without a request to do it to. */
 export function actionWords(action: RouteAction): string {
   switch (action.kind) {
     case "forward": {
       const [only, ...others] = action.backends;
-      const copies = mirrorWords(action.mirror);
-      if (only !== undefined && others.length === 0) return `forward to ${only.backend.name}${copies}`;
-      return `forward to ${action.backends.map(({ backend, weight }) => `${backend.name} (${weight})`).join(", ")}${copies}`;
+      const beside = `${mirrorWords(action.mirror)}${errorPagesWords(action.errorPages)}`;
+      if (only !== undefined && others.length === 0) return `forward to ${only.backend.name}${beside}`;
+      return `forward to ${action.backends.map(({ backend, weight }) => `${backend.name} (${weight})`).join(", ")}${beside}`;
     }
     case "redirect": {
       const { status, scheme, host, port, path } = action;

@@ -89,13 +89,41 @@ test("filters run by stage, then id, disabled unless their feature says otherwis
   ]);
 });
 
+test("filters at the edge of a stage stand before and behind all others of it, whatever their features are called", () => {
+  const typedConfig = any("envoy.extensions.filters.http.cors.v3.Cors", {});
+  const edges = (["first", "last"] as const).map((edge) => ({
+    stage: "limit" as const,
+    edge,
+    filter: { name: edge, typedConfig },
+  }));
+  const [http] = managers(
+    xdsWith([
+      feature("ant", { stage: "limit", httpFilters: () => [{ name: "a", typedConfig }] }),
+      feature("mouse", { edgeFilters: () => edges }),
+      feature("wasp", { stage: "waf", httpFilters: () => [{ name: "w", typedConfig }] }),
+      feature("zebra", { stage: "limit", httpFilters: () => [{ name: "z", typedConfig }] }),
+    ]),
+  );
+  expect(http?.httpFilters?.map(({ name, disabled }) => [name, disabled ?? false])).toEqual([
+    ["w", true],
+    ["first", true],
+    ["a", true],
+    ["z", true],
+    ["last", true],
+    ["sluice.ip-access", false],
+    ["envoy.filters.http.router", false],
+  ]);
+});
+
 test("a filter that the node lacks is not sent", () => {
   const cors = feature("cors", {
     stage: "cors",
     httpFilters: () => [{ name: "cors", typedConfig: any("envoy.extensions.filters.http.cors.v3.Cors", {}) }],
   });
+  const typedConfig = any("envoy.extensions.filters.http.cors.v3.Cors", {});
+  const edge = { stage: "authz", edge: "last", filter: { name: "edge", typedConfig } } as const;
   const lacks = ["envoy.extensions.filters.http.cors.v3.Cors"];
-  const [http] = managers(xdsWith([cors], {}, lacks));
+  const [http] = managers(xdsWith([cors, feature("edges", { edgeFilters: () => [edge] })], {}, lacks));
   expect(http?.httpFilters?.map(({ name }) => name)).toEqual([
     "sluice.ip-access",
     "envoy.filters.http.router",
