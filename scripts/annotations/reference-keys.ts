@@ -310,5 +310,4 @@ const keysOf = (title: string): readonly string[] =>
  */
 export const PENDING: Readonly<Record<string, readonly string[]>> = {
   "authentication and WAF": [...keysOf("Authentication"), ...keysOf("WAF")],
-  "custom errors": ["custom-http-errors", "disable-proxy-intercept-errors"],
 };
