@@ -13,6 +13,7 @@ import {
   raw,
   regexType,
   shorten,
+  shownValue,
   type ValueType,
 } from "@sluice/feature-api";
 import type { Condition, TextMatch } from "@sluice/model";
@@ -148,7 +149,7 @@ export function asRegex(draft: RouteDraft, key: string, context: DraftContext, w
   context.report.note(key, {
     code: "rule-invalid",
     severity: "error",
-    value: context.rulePath,
+    value: shownValue(context.rulePath),
     message: `The path ${shorten(context.rulePath)} is read as a pattern on account of ${key}, and cannot be used (${check.fault}): the rule is dropped.`,
     expected: regexType.expected,
     hint: "Write the path without what only PCRE has, or as several rules.",

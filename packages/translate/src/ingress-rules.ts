@@ -5,6 +5,7 @@ import {
   type Feature,
   type References,
   type RouteDraft,
+  shownValue,
   type Variant,
 } from "@sluice/feature-api";
 import type {
@@ -263,7 +264,7 @@ function badPath(origin: Origin, path: string, expected: string): Diagnostic {
     severity: "error",
     origin,
     key: `${origin.field}.path`,
-    value: path,
+    value: shownValue(path),
     message: `The path ${JSON.stringify(path.slice(0, 80))} cannot be used; its rule is dropped.`,
     expected,
   };

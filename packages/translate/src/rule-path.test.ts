@@ -25,4 +25,15 @@ describe("paths by their type", () => {
     "%j is none",
     (text) => expect(path(text)).toMatchObject({ ok: false, expected: expect.stringContaining("a path") }),
   );
+
+  test("a path has a length, which counts percent-encoded", () => {
+    const longest = `/${"é".repeat(1365)}a`;
+    expect(path(longest)).toMatchObject({ ok: true, value: { value: expect.stringMatching(/^.{8192}$/) } });
+    for (const text of [`${longest}a`, `/${"é".repeat(1366)}`, `/${"%E4".repeat(400_000)}`])
+      for (const type of ["Exact", "Prefix"] as const)
+        expect(path(text, type)).toMatchObject({
+          ok: false,
+          expected: expect.stringContaining("at most 8192 characters"),
+        });
+  });
 });
