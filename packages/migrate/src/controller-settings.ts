@@ -302,6 +302,18 @@ const RULES: Readonly<Record<string, SettingRule>> = {
       : differs(
           "Set --allow-cross-namespace (allowCrossNamespace) if annotations may name Secrets and ConfigMaps of other namespaces.",
         ),
+  "service-upstream": ifOn(
+    differs(
+      `Services are reached by their cluster IP there, by their endpoints here: ${annotation("service-upstream")}.`,
+    ),
+  ),
+  "use-port-in-redirects": ifOn(differs(`${annotation("use-port-in-redirects")}.`)),
+  "relative-redirects": ifOn(differs(`${annotation("relative-redirects")}.`)),
+  "ssl-reject-handshake": ifOn(
+    differs(
+      "TLS for a host that nobody has is refused there; here it gets the default certificate, and the request 404.",
+    ),
+  ),
   "disable-ipv6": ifOn(noEffect("Set --listen-address (listenAddress).")),
   "bind-address": always(differs("Set --listen-address (listenAddress).")),
   "strict-validate-path-type": (value) =>
@@ -325,7 +337,7 @@ const RULES: Readonly<Record<string, SettingRule>> = {
 
 /** Tuning of NGINX itself. */
 const TUNING =
-  /^(?:gzip-|brotli-|.*-hash-(?:bucket|max)-size$|.*-hash-size$|max-worker-|worker-cpu-|reuse-port$|enable-multi-accept$|error-log-|nginx-status-|upstream-keepalive-|keep-alive-requests$|client-(?:header|body)-buffer-size$|proxy-buff|proxy-busy-|proxy-max-temp|proxy-headers-|variables-|http2-max-|grpc-buffer|use-port-in-redirects$|ssl-(?:session|buffer|early|prefer|ecdh|dh|reject)|debug-connections$|lua-shared-dicts$|proxy-stream-|skip-access-log-urls$|service-upstream$|enable-(?:access-log-for|aio)|global-rate-limit-)/;
+  /^(?:gzip-|brotli-|.*-hash-(?:bucket|max)-size$|.*-hash-size$|max-worker-|worker-cpu-|reuse-port$|enable-multi-accept$|error-log-|nginx-status-|upstream-keepalive-|keep-alive-requests$|client-(?:header|body)-buffer-size$|proxy-buff|proxy-busy-|proxy-max-temp|proxy-headers-|variables-|http2-max-|grpc-buffer|ssl-(?:session|buffer|early|prefer|ecdh|dh)|debug-connections$|lua-shared-dicts$|proxy-stream-|skip-access-log-urls$|enable-(?:access-log-for|aio)|global-rate-limit-)/;
 
 /** Names of directives that may protect, in a snippet; the feature for snippets says the same of an Ingress's own. */
 export type ProtectionsIn = (snippet: string) => readonly string[];

@@ -17,7 +17,10 @@ export function ingressNotes(
   findService: FindService,
   diagnostics: readonly Diagnostic[],
 ): readonly Note[] {
-  const own = around.dialect === "higress" ? [deadPatterns] : [siblings, strings, slashes, spokenByPort];
+  const own =
+    around.dialect === "higress"
+      ? [deadPatterns]
+      : [siblings, strings, slashes, spokenByPort, spokenByOthers];
   return [
     ...own.flatMap((note) => note(ingress, around, findService)),
     ...diagnostics.flatMap((diagnostic): readonly Note[] => {
@@ -129,6 +132,52 @@ const spokenByPort: NoteMaker = (ingress, { dialect }, findService) => {
   }
   return [];
 };
+
+/** What ingress-nginx does on the paths of one Ingress, and this gateway on the Service, whoever uses it. */
+const OF_SERVICE = ["backend-protocol", "proxy-ssl-secret", "proxy-ssl-verify"];
+
+/** How other Ingresses of a Service have it spoken to, which here holds for this one as well. */
+const spokenByOthers: NoteMaker = (ingress, { site, dialect }) => {
+  const found = new Map<string, string>();
+  for (const { path } of placesOf(ingress, dialect)) {
+    const { service } = path.backend;
+    if (service === undefined) continue;
+    const others = site
+      .usersOf(ingress.metadata.namespace, service.name)
+      .filter(
+        (other) => other.ingress !== ingress && isSamePort(other.path.backend.service?.port, service.port),
+      );
+    for (const key of OF_SERVICE) {
+      if (found.has(key) || sourceText(ingress, dialect, key) !== "") continue;
+      const other = others.find(
+        (each) => !["", "HTTP", "off"].includes(sourceText(each.ingress, dialect, key)),
+      );
+      if (other === undefined) continue;
+      found.set(
+        key,
+        `${displayName(refOf(other.ingress))} says ${key}: ${sourceText(other.ingress, dialect, key)} for the Service ${service.name}`,
+      );
+    }
+  }
+  if (found.size === 0) return [];
+  return [
+    {
+      topic: "service-shared",
+      outcome: "differs",
+      text: `${[...found.values()].join("; ")}, which this Ingress uses too. Here that holds for the Service, so for this Ingress as well; ingress-nginx keeps it to the Ingress that says so.`,
+    },
+  ];
+};
+
+type ServicePort = { readonly number: number } | { readonly name: string };
+
+/** Ports by name and by number may be one and the same. */
+function isSamePort(a: ServicePort | undefined, b: ServicePort): boolean {
+  if (a === undefined) return false;
+  if ("number" in a && "number" in b) return a.number === b.number;
+  if ("name" in a && "name" in b) return a.name === b.name;
+  return true;
+}
 
 function speaksHttp2(name = "", appProtocol = ""): boolean {
   return /^(?:grpc|http2)(?:-|$)/.test(name) || /^(?:grpc|http2|kubernetes\.io\/h2c)$/.test(appProtocol);

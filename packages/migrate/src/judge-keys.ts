@@ -1,10 +1,11 @@
 import type { Diagnostic, Ingress } from "@sluice/model";
 import type { FindAbsent } from "./absent.ts";
 import type { ControllerDefaults, TargetGateway } from "./controller-defaults.ts";
+import type { ProtectionsIn } from "./controller-settings.ts";
 import { type Declarations, isUnknownThere } from "./declarations.ts";
 import { fromDiagnostic } from "./from-diagnostics.ts";
 import { helpsProtect, isKnownToNginx, isProtection, protectionOf } from "./protections.ts";
-import { type Dialect, FIX_PREFIX, type Judgement, type KeyReport, worst } from "./report.ts";
+import { type Dialect, FIX_PREFIX, type Fix, type Judgement, type KeyReport, worst } from "./report.ts";
 import { HIGRESS_KEYS } from "./rules/higress.ts";
 import { ruleOf } from "./rules/index.ts";
 import { isFalse, type Site } from "./site.ts";
@@ -18,6 +19,7 @@ export interface Surroundings {
   readonly gateway: TargetGateway;
   readonly declared: Declarations;
   readonly absent: FindAbsent;
+  readonly protectionsIn: ProtectionsIn;
   /** Whether a key acts on the Services of its Ingress, whoever uses them. */
   readonly actsOnService: (key: string) => boolean;
 }
@@ -154,19 +156,19 @@ function judge(
     return [{ outcome: "no-effect", text: "Blank, which is as if it were not there." }];
   const decides = stronger(ingress, annotation, key, dialect);
   if (decides !== undefined) return [{ outcome: "no-effect", text: `${decides} decides, there and here.` }];
-  if (judgement?.fix !== undefined && isDone(ingress, judgement.fix.set))
-    return [
-      {
-        outcome: "same",
-        text: `${Object.keys(judgement.fix.set)
-          .map((name) => FIX_PREFIX + name)
-          .join(", ")} makes up for it.`,
-      },
-    ];
+  if (judgement?.fix !== undefined && isDone(ingress, judgement.fix.set)) return [madeUp(judgement.fix)];
   const override = ownText(ingress, FIX_PREFIX + key);
   if (override !== "" && override !== text && plan[key] !== override)
     return [{ outcome: "differs", text: `${FIX_PREFIX}${key} decides here, and is not read by ${dialect}.` }];
   return [...(judgement === undefined ? [] : [judgement]), ...found];
+}
+
+function madeUp({ set, leaves }: Fix): Judgement {
+  const names = Object.keys(set).map((name) => FIX_PREFIX + name);
+  const text = `${names.join(", ")} makes up for it`;
+  return leaves === undefined
+    ? { outcome: "same", text: `${text}.` }
+    : { outcome: "differs", text: `${text}, but for this: ${leaves}` };
 }
 
 /** A finding of the translation; one about an object that was not given is no difference, but leaves a question. */
@@ -174,10 +176,14 @@ function translated(
   diagnostic: Diagnostic,
   key: string,
   ingress: Ingress,
-  { absent, dialect, declared }: Surroundings,
+  { absent, dialect, declared, protectionsIn }: Surroundings,
 ): readonly Judgement[] {
   const judgement = fromDiagnostic(diagnostic, key);
   if (judgement === undefined) return [];
+  if (diagnostic.code === "annotation-refused" && key.endsWith("-snippet") && judgement.lost === undefined) {
+    const possible = protectionsIn(ownText(ingress, diagnostic.key ?? ""));
+    return [possible.length === 0 ? judgement : { ...judgement, lost: `perhaps ${possible.join(", ")}` }];
+  }
   const name = absent(ingress, key);
   const isClosed = diagnostic.code === "annotation-value-denied";
   if (name !== undefined && (isClosed || judgement.outcome === "differs"))

@@ -85,7 +85,7 @@ function judgeGroup(
   dialect: Dialect,
   members: readonly Ingress[],
   defaults: ControllerDefaults,
-  { objects, features, diagnostics, gateway }: MigrationInput,
+  { objects, features, diagnostics, gateway, protectionsIn }: MigrationInput,
 ): readonly IngressReport[] {
   const around: Surroundings = {
     dialect,
@@ -96,6 +96,7 @@ function judgeGroup(
     actsOnService: (key) =>
       features.some(({ scope, keys }) => scope === "service" && Object.hasOwn(keys, key)),
     absent: findAbsent(objects),
+    protectionsIn,
   };
   const byIngress = Map.groupBy(
     diagnostics.filter(({ origin }) => origin?.object.kind === "Ingress"),

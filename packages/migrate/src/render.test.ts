@@ -137,7 +137,7 @@ describe("the text", () => {
     expect(short).toContain("differs   nginx.ingress.kubernetes.io/proxy-next-upstream-tries: 3");
     expect(short).not.toContain("proxy-connect-timeout: 9");
     expect(short).toContain(
-      "1 Ingress: 0 ready, 1 to look at, 0 blocked. 2 annotations, 2 settings of the controller: 1 same, 1 differs",
+      "1 Ingress: 0 ready, 1 to look at, 0 blocked. 2 annotations: 1 same, 1 differs, 0 without effect, 0 refused. 2 settings of the controller.",
     );
     const all = renderText(report, { style: PLAIN, printable: same, all: true });
     expect(all).toContain("same      nginx.ingress.kubernetes.io/proxy-connect-timeout: 9");

@@ -15,6 +15,8 @@ export const OUTCOMES: readonly Outcome[] = ["refused", "differs", "no-effect", 
 /** Annotations that make up for a difference, by key without prefix. They are written under {@link FIX_PREFIX}. */
 export interface Fix {
   readonly set: Readonly<Record<string, string>>;
+  /** What differs still where they are set, in a sentence. */
+  readonly leaves?: string;
 }
 
 /**

@@ -153,11 +153,11 @@ describe("prefixes that the source does not read", () => {
     expect(report.verdict).toBe("ready");
   });
   test("make up for a difference", () => {
-    const before = ingress({ "proxy-next-upstream-tries": "3" });
-    expect(reportOf(compare([before])).fixes).toEqual({ "proxy-next-upstream-tries": "2" });
+    const before = ingress({ "proxy-next-upstream-tries": "1" });
+    expect(reportOf(compare([before])).fixes).toEqual({ "proxy-next-upstream": "off" });
     const after = ingress({
-      "proxy-next-upstream-tries": "3",
-      "mse.ingress.kubernetes.io/proxy-next-upstream-tries": "2",
+      "proxy-next-upstream-tries": "1",
+      "mse.ingress.kubernetes.io/proxy-next-upstream": "off",
     });
     expect(compare([after])).toMatchObject({ verdict: "ready", counts: { fixable: 0 } });
   });

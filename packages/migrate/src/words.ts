@@ -20,8 +20,8 @@ export function summaryText({ ingresses, counts, controller }: MigrationReport):
   const total = keys.same + keys.differs + keys["no-effect"] + keys.refused;
   const lost = counts.lost === 0 ? "" : ` ${plural(counts.lost, "protection is", "protections are")} lost.`;
   const settings =
-    controller === undefined ? "" : `, ${plural(controller.settings.length, "setting")} of the controller`;
-  return `${plural(ingresses.length, "Ingress", "Ingresses")}: ${counts.ready} ready, ${counts.look} to look at, ${counts.blocked} blocked. ${plural(total, "annotation")}${settings}: ${keys.same} same, ${keys.differs} ${keys.differs === 1 ? "differs" : "differ"}, ${keys["no-effect"]} without effect, ${keys.refused} refused.${lost}`;
+    controller === undefined ? "" : ` ${plural(controller.settings.length, "setting")} of the controller.`;
+  return `${plural(ingresses.length, "Ingress", "Ingresses")}: ${counts.ready} ready, ${counts.look} to look at, ${counts.blocked} blocked. ${plural(total, "annotation")}: ${keys.same} same, ${keys.differs} ${keys.differs === 1 ? "differs" : "differ"}, ${keys["no-effect"]} without effect, ${keys.refused} refused.${settings}${lost}`;
 }
 
 export function plural(number: number, one: string, many = `${one}s`): string {

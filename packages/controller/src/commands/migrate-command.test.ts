@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,10 +111,29 @@ describe("sluice migrate", { timeout: CLI_TIMEOUT_MS }, () => {
     await runCli(["migrate", "--fix", "--in-place", from]);
     expect(readFileSync(file, "utf8")).toBe(wanted);
     expect(await runCli(["migrate", "--fix", "--in-place", from])).toMatchObject({
-      status: 0,
+      status: 1,
       stdout: "0 files changed\n",
     });
     expect(readFileSync(file, "utf8")).toBe(wanted);
+  });
+
+  test("--fix --output follows no link out of its folder, nor one back to the file itself", async () => {
+    const [from, to, other] = ["link-from", "link-to", "link-other"].map((name) => join(folder, name));
+    for (const each of [from, to, other]) mkdirSync(each ?? "");
+    const file = join(from ?? "", "a.yaml");
+    const victim = join(other ?? "", "a.yaml");
+    writeFileSync(file, TRIES);
+    writeFileSync(victim, "kept");
+    symlinkSync(victim, join(to ?? "", "a.yaml"));
+    const written = await runCli(["migrate", "--fix", "--output", to ?? "", from ?? ""]);
+    expect([written.status, readFileSync(victim, "utf8")]).toEqual([2, "kept"]);
+    expect(written.stderr).toContain("is a link");
+
+    const alias = join(folder, "link-alias");
+    symlinkSync(from ?? "", alias);
+    const same = await runCli(["migrate", "--fix", "--output", alias, from ?? ""]);
+    expect([same.status, readFileSync(file, "utf8")]).toEqual([2, TRIES]);
+    expect(same.stderr).toContain("is the file itself");
   });
 
   test("reads a cluster page by page, without a Secret, and tells what it may not", async () => {

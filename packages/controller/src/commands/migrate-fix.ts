@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Addition, FIX_PREFIX, fixManifest, type MigrationReport } from "@sluice/migrate";
 import { OperatorError } from "../operator-error.ts";
@@ -84,7 +92,8 @@ function write(files: readonly FixedFile[], paths: readonly string[], { output, 
       });
     targets.set(target, fixed);
   }
-  for (const [target, { text }] of targets) {
+  for (const [target, { file, text }] of targets) {
+    if (output !== undefined) refuseLinks(output, target, file);
     try {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, text);
@@ -93,6 +102,19 @@ function write(files: readonly FixedFile[], paths: readonly string[], { output, 
       throw new OperatorError("input", `${target} cannot be written: ${reason}`, { cause });
     }
   }
+}
+
+/** Throws an {@link OperatorError} where a link would lead out of the output folder, or back to the file that was read. */
+function refuseLinks(output: string, target: string, file: string): void {
+  if (existsSync(target) && realpathSync(target) === realpathSync(file))
+    throw new OperatorError("usage", `${target} is the file itself.`, {
+      hint: "Give another folder, or --in-place.",
+    });
+  for (let path = target; relative(output, path) !== ""; path = dirname(path))
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw new OperatorError("usage", `${path} is a link, which may lead out of ${output}.`, {
+        hint: "Give an empty folder.",
+      });
 }
 
 /** The name of a file under the folder that was given, or its own name if it was given itself. */

@@ -59,6 +59,7 @@ describe("the corpus", () => {
     const lost = (name: string) => reportOf(corpus, name).keys.flatMap((key) => key.lost);
     expect(lost("deny-snippet")).toEqual(["deny"]);
     expect(lost("server-snippet")).toEqual([]);
+    expect(lost("headers-snippet")).toEqual([]);
   });
 });
 
@@ -98,7 +99,6 @@ const FIXED = [
   "hash",
   "headers-snippet",
   "redirect-without-tls",
-  "retries",
   "rewrite-plain",
   "sticky-path",
 ];
@@ -112,6 +112,36 @@ async function routesOf(text: string): Promise<ReadonlyMap<string, unknown>> {
   const hosts = gateways[0]?.resources.filter(({ name }) => name.includes(".example.com")) ?? [];
   return new Map(hosts.map(({ name, version }) => [name.split("/").at(-1)?.split(".")[0] ?? "", version]));
 }
+
+test.each([
+  ["configuration-snippet", "modsecurity on;", ["perhaps modsecurity"]],
+  ["server-snippet", "if ($http_x_key != a) { return 401; }", ["perhaps return 401"]],
+  ["server-snippet", "ssl_verify_client on;", ["perhaps ssl_verify_client"]],
+  ["configuration-snippet", "access_by_lua_block { ngx.exit(403) }", ["perhaps access_by_lua_block"]],
+  ["configuration-snippet", "deny all;", ["deny"]],
+  ["configuration-snippet", "# return 401;\nset $a 'return 401';", []],
+])("a %s that holds %j loses %j", async (key, snippet, wanted) => {
+  const report = await judgeMigration(
+    [ingressOf("i", { [`nginx.ingress.kubernetes.io/${key}`]: snippet }, "/")],
+    SETTINGS,
+  );
+  expect(reportOf(report, "i").keys.map(({ outcome, lost }) => [outcome, lost])).toEqual([
+    ["refused", wanted],
+  ]);
+});
+
+test("retries of answers of 5xx stay a difference when the number is mended", async () => {
+  const annotations = {
+    "nginx.ingress.kubernetes.io/proxy-next-upstream-tries": "3",
+    "mse.ingress.kubernetes.io/proxy-next-upstream-tries": "2",
+  };
+  const report = await judgeMigration([ingressOf("i", annotations, "/")], SETTINGS);
+  expect(reportOf(report, "i").keys).toMatchObject([
+    { outcome: "differs", texts: [expect.stringContaining("500 to 599")] },
+    { outcome: "same" },
+  ]);
+  expect(reportOf(report, "i").fixes).toEqual({});
+});
 
 test("whatever annotations say, each is told once, and nothing throws", async () => {
   const keys = features.flatMap((feature) => Object.keys(feature.keys).map((key) => key.replace("*", "x")));

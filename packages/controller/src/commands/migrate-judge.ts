@@ -1,5 +1,5 @@
 import { features } from "@sluice/features";
-import { protectionsIn } from "@sluice/features/nginx-protections";
+import { possibleProtectionsIn } from "@sluice/features/nginx-protections";
 import {
   asServed,
   dialects,
@@ -28,7 +28,14 @@ export async function judgeMigration(
   // What MseIngressConfigs would decide is not what is compared.
   const { mseIngressConfig: _, ...own } = settings;
   const { diagnostics } = await translateOnce({ objects: served }, { ...own, managed: false });
-  return migrate({ objects, features, diagnostics, gateway: target(settings), protectionsIn, ...options });
+  return migrate({
+    objects,
+    features,
+    diagnostics,
+    gateway: target(settings),
+    protectionsIn: possibleProtectionsIn,
+    ...options,
+  });
 }
 
 function target(settings: Settings): TargetGateway {

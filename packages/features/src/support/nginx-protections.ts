@@ -7,6 +7,29 @@ export function protectionsIn(snippet: string): readonly string[] {
   return [...new Set(statements(snippet).flatMap(protectionIn))];
 }
 
+/**
+ * The same, and more that may: other refusals (`return` of 400 to 499), client certificates, referers, signed links, ModSecurity and
+ * Lua that runs before a request is forwarded. For those who ask what they lose, not for Events.
+ */
+export function possibleProtectionsIn(snippet: string): readonly string[] {
+  return [
+    ...new Set(
+      statements(snippet).flatMap((statement) => {
+        const sure = protectionIn(statement);
+        return sure.length > 0 ? sure : possibleProtectionIn(statement);
+      }),
+    ),
+  ];
+}
+
+const POSSIBLE =
+  /^(?:satisfy|ssl_verify_client|valid_referers|secure_link|internal|modsecurity(?:_[a-z_]{1,30})?|(?:access|rewrite|server_rewrite)_by_lua[a-z_]{0,10})$/;
+
+function possibleProtectionIn([name = "", argument = ""]: readonly string[]): readonly string[] {
+  if (name === "return") return /^4\d\d$/.test(argument) ? [`return ${argument}`] : [];
+  return POSSIBLE.test(name) ? [name] : [];
+}
+
 const PLAIN = new Set(["deny", "allow"]);
 
 function protectionIn([name = "", argument = ""]: readonly string[]): readonly string[] {

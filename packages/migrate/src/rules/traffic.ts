@@ -3,6 +3,9 @@ import { count, differs, type Rules, same, whole } from "./rule.ts";
 /** What is tried again here: see the annotation reference, "Timeouts and retries". */
 const HERE_RETRIES = 3;
 
+const SERVER_ERRORS =
+  "Answers of 500 to 599 are tried again here as well, as a retry annotation is set (MSE), but for POST, LOCK and PATCH; on ingress-nginx they are not.";
+
 /** Timeouts and retries of ingress-nginx. */
 export const TRAFFIC: Rules = {
   "proxy-read-timeout": (at) => {
@@ -45,10 +48,11 @@ export const TRAFFIC: Rules = {
         "ingress-nginx counts the first try, so 1 means no retry there; here it means 1 retry, 2 tries in all.",
         { "proxy-next-upstream": "off" },
       );
-    return differs(
-      `ingress-nginx counts the first try, so ${tries} means ${count(tries - 1, "retry", "retries")} there; here it means ${count(tries, "retry", "retries")}, ${tries + 1} tries in all.`,
-      { "proxy-next-upstream-tries": `${tries - 1}` },
-    );
+    const text = `ingress-nginx counts the first try, so ${tries} means ${count(tries - 1, "retry", "retries")} there; here it means ${count(tries, "retry", "retries")}, ${tries + 1} tries in all.`;
+    const set = { "proxy-next-upstream-tries": `${tries - 1}` };
+    // With proxy-next-upstream the difference is that key's.
+    if (at.source("proxy-next-upstream") !== "") return differs(text, set);
+    return { outcome: "differs", text: `${text} ${SERVER_ERRORS}`, fix: { set, leaves: SERVER_ERRORS } };
   },
   "proxy-next-upstream-timeout": (at) => {
     const limit = whole(at.text);
@@ -57,7 +61,7 @@ export const TRAFFIC: Rules = {
     if (said === 1) return undefined;
     const tries = (said === undefined || said === 0 ? HERE_RETRIES : said) + 1;
     return differs(
-      `ingress-nginx: ${limit} s for all tries together; here ${limit} s for each try, so up to ${limit * tries} s for ${tries} tries, and an answer that takes longer than ${limit} s to begin is given up.`,
+      `ingress-nginx: ${limit} s for all tries together; here ${limit} s for each try, so up to ${limit * tries} s for ${tries} tries, and an answer that takes longer than ${limit} s to begin is given up.${at.source("proxy-next-upstream") === "" && said === undefined ? ` ${SERVER_ERRORS}` : ""}`,
     );
   },
   "proxy-next-upstream": ({ text, source }) => {
