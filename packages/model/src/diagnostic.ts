@@ -32,7 +32,7 @@ export interface Parsed<T> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A stable order for reports: by object, then key, then code and message. */
+/** A stable order for reports: by object, then key, then code, message and value. */
 export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
   return sortText(a) < sortText(b) ? -1 : sortText(a) > sortText(b) ? 1 : 0;
 }
@@ -40,5 +40,5 @@ export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
 function sortText(d: Diagnostic): string {
   const object = d.origin?.object;
   const place = object ? `${object.kind}/${object.namespace}/${object.name}` : (d.location?.file ?? "");
-  return [place, d.origin?.field ?? "", d.key ?? "", d.code, d.message].join("\u0000");
+  return [place, d.origin?.field ?? "", d.key ?? "", d.code, d.message, d.value ?? ""].join("\u0000");
 }
