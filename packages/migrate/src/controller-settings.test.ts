@@ -10,6 +10,15 @@ const settingOf = (key: string, value: string, gateway = {}) => {
   return { ...found, verdict: report.verdict };
 };
 
+test.each(["service-upstream", "use-port-in-redirects", "relative-redirects", "ssl-reject-handshake"])(
+  "%s is no tuning",
+  (key) => {
+    const outcome = (value: string) =>
+      compare([controllerConfig({ [key]: value })]).controller?.settings[0]?.outcome;
+    expect([outcome("true"), outcome("false")]).toEqual(["differs", "same"]);
+  },
+);
+
 describe("a key of the controller's ConfigMap", () => {
   test.each([
     ["proxy-body-size", "0", "same", ""],

@@ -76,7 +76,7 @@ export function migrate(input: MigrationInput): MigrationReport {
     ),
     skipped: skipped.map((ingress) => ({ ingress: refOf(ingress), className: classOf(ingress) })),
     notJudged,
-    remarks: remarks(reports, config, gateway),
+    remarks: [...remarks(reports, config, gateway), ...lostForAll(settings)],
     counts: counts(reports, settings),
   };
 }
@@ -211,6 +211,15 @@ function remarks(
         ]
       : []),
   ];
+}
+
+/** Ingresses are judged by what they say themselves. */
+function lostForAll(settings: readonly { readonly lost?: string }[]): readonly string[] {
+  return settings.some(({ lost }) => lost !== undefined)
+    ? [
+        "The controller's ConfigMap protects every Ingress by what is lost here: those that are ready as well.",
+      ]
+    : [];
 }
 
 function counts(reports: readonly IngressReport[], settings: readonly { readonly lost?: string }[]): Counts {

@@ -145,6 +145,15 @@ describe("the text", () => {
   });
 });
 
+test("what the controller protects all Ingresses by is said to be lost for those that are ready as well", () => {
+  const remarks = (data: Readonly<Record<string, string>>) =>
+    compare([ingress({}), controllerConfig(data)]).remarks.filter((remark) =>
+      remark.includes("ready as well"),
+    );
+  expect(remarks({ "whitelist-source-range": "10.0.0.0/8" })).toHaveLength(1);
+  expect(remarks({ "keep-alive": "75" })).toEqual([]);
+});
+
 test("JSON has names in place of references", () => {
   expect(migrationJson(compare([ingress({}), controllerConfig({})]))).toMatchObject({
     version: 1,
