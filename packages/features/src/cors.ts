@@ -51,7 +51,7 @@ export const cors = defineFeature({
   onInvalid: "ignore",
   keys: {
     "enable-cors": bool({
-      doc: "Lets pages of other origins read the answers of the rules: preflights are answered by the gateway, without authentication, and every answer to an allowed origin names it, errors and redirects included. Answers, but for those to preflights, carry `Vary: Origin`.",
+      doc: "Lets pages of other origins read the answers of the rules: preflights are answered by the gateway, without authentication, and every answer to an allowed origin names it, errors and redirects included. Answers carry `Vary: Origin`, but for those to preflights, which caches do not keep.",
       example: "true",
       default: "false",
       nginx: "Preflights are answered with 200 instead of 204.",

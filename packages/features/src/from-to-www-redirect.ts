@@ -10,7 +10,7 @@ export const fromToWwwRedirect = defineFeature({
   onInvalid: "ignore",
   keys: {
     "from-to-www-redirect": bool({
-      doc: "For a rule's host H, requests for www.H are answered with 308 to H, and for a host www.H those for H with 308 to www.H; path, query and scheme are kept, the port is not. Off if the other is a host of its own. The certificate is that of `spec.tls` for the other name, or else that of the rule's host. Not for wildcards.",
+      doc: "For a rule's host H, requests for www.H are answered with 308 to H, and for a host www.H those for H with 308 to www.H; path, query and scheme are kept, the port is not, whatever `use-port-in-redirects` says. Off if the other is a host of its own. The certificate is that of `spec.tls` for the other name, or else that of the rule's host. Not for wildcards.",
       example: "true",
       default: "false",
       nginx: "A slash at the end of the path is kept.",

@@ -53,7 +53,7 @@ const keys = {
     nginx: "ingress-nginx does not have it.",
   }),
   "match-method": raw({
-    doc: "Methods that the rules take, separated by blanks, in any case. Unknown ones are dropped and reported; if none is left the rules take all.",
+    doc: "Methods that the rules take, separated by blanks, in any case. Unknown ones are dropped and reported; if none is left the rules take all. A CORS preflight is a request by OPTIONS: with `enable-cors`, list OPTIONS too, or it gets no answer from these rules.",
     example: "GET HEAD",
     default: "all methods",
     nginx: "ingress-nginx does not have it.",
