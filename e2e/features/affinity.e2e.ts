@@ -183,16 +183,20 @@ describe("affinity", () => {
     for (const marker of ["shrinks", "shrinks-persistent"]) {
       await gateway.apply(`${marker}.yaml`, slices(NAMES, marker));
       const clients: Answer[] = [];
-      for (let n = 0; n < 40; n++) clients.push(await ask(marker));
+      for (let n = 0; n < 120; n++) clients.push(await ask(marker));
       await gateway.apply(`${marker}.yaml`, slices(["a", "b", "c"], marker));
       let moved = 0;
+      const others = clients.filter(({ backend }) => backend !== "d");
       for (const { cookie, backend } of clients) {
         const after = await ask(marker, cookie);
         expect(after.backend).not.toBe("d");
         if (backend !== "d" && after.backend !== backend) moved++;
       }
-      // A ring moves those of the endpoint that went, and hardly any other.
-      expect(moved).toBeLessThanOrEqual(marker === "shrinks" ? 8 : 0);
+      // Those that stay have a third more of the ring's 1,024 places each: a session of theirs moves by a chance of 1 in 6. By a
+      // hash without a ring, 2 in 3 would move.
+      const n = others.length;
+      const most = n / 6 + 5 * Math.sqrt((n * 5) / 36);
+      expect(moved).toBeLessThanOrEqual(marker === "shrinks" ? most : 0);
     }
   });
 
