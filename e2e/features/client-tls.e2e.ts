@@ -107,6 +107,37 @@ const IGNORED: readonly [key: string, value: string, code: string][] = [
 
 const LONELY = ["auth-tls-verify-depth", "auth-tls-pass-certificate-to-upstream", "auth-tls-error-page"];
 
+/** What the older and the younger Ingress of a host say. */
+const LOOSENED: Readonly<
+  Record<
+    string,
+    readonly [older: Readonly<Record<string, string>>, younger: Readonly<Record<string, string>>]
+  >
+> = {
+  "loosened-off": [{ "auth-tls-secret": "clients" }, { "auth-tls-verify-client": "off" }],
+  "loosened-any": [{ "auth-tls-secret": "clients" }, { "auth-tls-verify-client": "optional_no_ca" }],
+  "loosened-depth": [{ "auth-tls-secret": "clients" }, { "auth-tls-verify-depth": "9" }],
+  "loosened-authority": [{ "auth-tls-verify-client": "on" }, { "auth-tls-secret": "strangers" }],
+};
+
+const loosened = async ([name, [older, younger]]: readonly [string, (typeof LOOSENED)[string]]) => {
+  const secretName = `${name}-tls`;
+  const pair = await selfSigned([host(name)]);
+  const tls = [{ hosts: [host(name)], secretName }];
+  return [
+    opaque(secretName, { "tls.crt": pair.chain, "tls.key": pair.key, "ca.crt": authority.ca }),
+    ingress({ name, host: host(name), annotations: older, tls, createdAt: "2024-01-01T00:00:00Z" }),
+    ingress({
+      name: `${name}-younger`,
+      namespace: "elsewhere",
+      host: host(name),
+      annotations: younger,
+      paths: [{ path: "/elsewhere", service: "echo" }],
+      createdAt: "2025-01-01T00:00:00Z",
+    }),
+  ];
+};
+
 const served = async (name: string, annotations: Readonly<Record<string, string>>): Promise<object[]> => {
   const secretName = `${name}-tls`;
   const over = { name, host: host(name), annotations };
@@ -164,6 +195,9 @@ const shared = useGateway({
       host: "aliased.example.com",
       annotations: { "auth-tls-secret": "clients", "server-alias": "alias.example.com" },
     }),
+    // Two Ingresses for a host: the younger, of another namespace, tries to loosen what the older one asks for.
+    opaque("strangers", { "ca.crt": stranger.ca }, "elsewhere"),
+    ...(await Promise.all(Object.entries(LOOSENED).map(loosened))).flat(),
     ingress({
       name: "hostless",
       annotations: { "auth-tls-secret": "clients" },
@@ -301,6 +335,16 @@ describe("client certificates", () => {
     ["implied", "nobody", undefined, "refused"],
   ])("%s with %s: %j", async (name, _who, client, expected) => {
     expect(await status(name, client)).toBe(expected);
+  });
+
+  it.each(Object.keys(LOOSENED))("%s: a younger Ingress loosens nothing", async (name) => {
+    expect(await status(name, alice)).toBe(200);
+    expect(await status(name)).toBe("refused");
+    expect(await status(name, mallory)).toBe("refused");
+    expect(await status(name, deeper)).toBe("refused");
+    expect(shared.diagnostics(`${name}-younger`)).toContainEqual(
+      expect.objectContaining({ code: "annotation-overruled" }),
+    );
   });
 
   it("the error page is where clients are sent", async () => {

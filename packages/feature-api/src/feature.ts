@@ -233,6 +233,12 @@ export interface FeatureSpec<K extends KeyTable, P> {
   readonly mayAnswer?: (policy: P, request: ExplainedRequest) => string | undefined;
 
   /**
+   * For a protection that several Ingresses share: the oldest with one of the keys `by` sets all its keys alone, so that
+   * no other loosens what it left at a default. Younger ones can still add the keys `tightening`, which only refuse more.
+   */
+  readonly claim?: { readonly by: readonly string[]; readonly tightening: readonly string[] };
+
+  /**
    * What a host demands of TLS handshakes (scope domain), or why it cannot be had, in words. With a feature whose
    * `onInvalid` is `deny`, the host then answers 503.
    */

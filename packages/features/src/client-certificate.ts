@@ -62,7 +62,7 @@ const subjectType: ValueType<string> = {
 
 const KEYS = {
   "auth-tls-secret": raw({
-    doc: "A Secret, as `[namespace/]name`, with the authorities of clients' certificates in `ca.crt` and, if there, their revocation lists in `ca.crl` (one for each authority of a chain). If it has no `ca.crt`, the Secret with `-cacert` behind its name counts. Holds for the hosts of this Ingress, whichever Ingress their rules are in; such a host is only served on connections that were opened for it by SNI (others get 421). Where it cannot be used the hosts answer 503.",
+    doc: "A Secret, as `[namespace/]name`, with the authorities of clients' certificates in `ca.crt` and, if there, their revocation lists in `ca.crl` (one for each authority of a chain). If it has no `ca.crt`, the Secret with `-cacert` behind its name counts. Holds for the hosts of this Ingress, whichever Ingress their rules are in; of several Ingresses that ask for certificates the oldest sets all `auth-tls-*` keys, and others can only add `auth-tls-match-cn`. Such a host is only served on connections that were opened for it by SNI (others get 421). Where it cannot be used the hosts answer 503.",
     example: "clients",
     default:
       "no client certificates; with another `auth-tls-*` key that demands them, the host's certificate Secret",
@@ -104,6 +104,9 @@ const KEYS = {
 
 type KeyName = keyof typeof KEYS;
 
+/** The keys that ask for certificates. */
+const ASKING: readonly KeyName[] = ["auth-tls-secret", "auth-tls-verify-client", "auth-tls-match-cn"];
+
 const VERIFY_FILTER = "sluice.client-certificate";
 const SUBJECT_FILTER = "sluice.client-subject";
 const LUA = "envoy.extensions.filters.http.lua.v3.Lua";
@@ -116,6 +119,7 @@ export const clientCertificate = defineFeature({
   scope: "domain",
   onInvalid: "deny",
   keys: KEYS,
+  claim: { by: ASKING, tightening: ["auth-tls-match-cn"] },
 
   parse: (values, context): ClientCertificatePolicy | undefined => {
     const asking = askingKey(context);
@@ -169,8 +173,7 @@ export const clientCertificate = defineFeature({
 
 /** The annotation by which client certificates are asked for; the others alone ask for nothing. */
 function askingKey(context: ParseContext): KeyName | undefined {
-  const asking: readonly KeyName[] = ["auth-tls-secret", "auth-tls-verify-client", "auth-tls-match-cn"];
-  const found = asking.find(context.isSet);
+  const found = ASKING.find(context.isSet);
   if (found !== undefined) return found;
   for (const name of Object.keys(KEYS).filter(context.isSet))
     noEffect(name, "no client certificates are asked for", context, "Set auth-tls-secret.");

@@ -114,7 +114,8 @@ function unknownKeys(set: AnnotationSet, features: readonly Feature[]): Diagnost
  * Merges the annotations of several Ingresses, oldest first, for features whose keys act on something they
  * share. Key by key the oldest decides; a younger one that differs is told so. A blank value is none, and a bad
  * one, reported here, decides nothing as long as a younger Ingress has a good one: it must not touch others. Where
- * bad values close a protection, the oldest decides whatever it says.
+ * bad values close a protection, the oldest decides whatever it says, and one that claims a protection decides about
+ * keys that it lacks as well (see `Feature.claim`).
  */
 export function mergeAnnotations(
   sets: readonly AnnotationSet[],
@@ -125,10 +126,14 @@ export function mergeAnnotations(
   const diagnostics: Diagnostic[] = [];
   const declared = keyTest(features);
   for (const set of sets) {
+    const taken = claimedKeys(features, merged);
     for (const [key, entry] of set) {
       if (!declared(key) || entry.text === "") continue;
       const winner = merged.get(key);
-      if (winner === undefined) merged.set(key, entry);
+      const claimant = taken.get(key);
+      if (winner === undefined && claimant !== undefined)
+        diagnostics.push(overruled(entry, { ...claimant, text: "nothing" }, shared));
+      else if (winner === undefined) merged.set(key, entry);
       else if (objectKey(winner.object) === objectKey(entry.object)) continue;
       else if (fault(features, key, winner) !== undefined && fault(features, key, entry) === undefined) {
         diagnostics.push(...badValue(features, key, winner));
@@ -137,6 +142,20 @@ export function mergeAnnotations(
     }
   }
   return { set: merged, diagnostics };
+}
+
+/** The keys that older Ingresses have claimed, each with the annotation that claims it. */
+function claimedKeys(
+  features: readonly Feature[],
+  merged: ReadonlyMap<string, AnnotationEntry>,
+): ReadonlyMap<string, AnnotationEntry> {
+  const claimed = new Map<string, AnnotationEntry>();
+  for (const { claim, keys } of features) {
+    const claimant = claim?.by.map((key) => merged.get(key)).find((entry) => entry !== undefined);
+    if (claim === undefined || claimant === undefined) continue;
+    for (const key of Object.keys(keys)) if (!claim.tightening.includes(key)) claimed.set(key, claimant);
+  }
+  return claimed;
 }
 
 /** What a value should have been, if it is bad and so as if it were not there. */
