@@ -1,4 +1,6 @@
+import { constants } from "node:http2";
 import { describe, expect, it } from "vitest";
+import { http2Session } from "../support/http2.ts";
 import { type IngressSpec, ingress } from "../support/manifests.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
@@ -138,6 +140,7 @@ const shared = useGateway({
     limited("cors", { "rate-limit": "1", "enable-cors": "true" }),
     limited("moved", { "rate-limit": "1", "permanent-redirect": "https://other.example.com" }),
     limited("guarded", { "rate-limit": "1", "whitelist-source-range": "127.0.0.2" }),
+    limited("left", { "concurrency-limit": "3" }),
     limited("two", { "rate-limit": "1", "concurrency-limit": "5" }),
   ],
 });
@@ -273,6 +276,21 @@ it.each(BAD.map(({ value, ...bad }, n) => ({ ...bad, value: value.slice(0, 30), 
     ]);
   },
 );
+
+it("a client that leaves at once, before the limit is asked to its end, holds nothing", async () => {
+  const session = http2Session({ port: shared.gateway.httpPort });
+  for (let n = 0; n < 50; n += 1) {
+    const stream = session.request({ ":authority": host("left"), ":path": "/" });
+    const closed = new Promise((resolve) => stream.once("close", resolve));
+    stream.on("error", () => {});
+    stream.close(constants.NGHTTP2_CANCEL);
+    await closed;
+  }
+  session.close();
+  const together = async () =>
+    (await many(3, "left", { headers: { "x-echo-delay-ms": "200" } })).map(({ status }) => status);
+  await expect.poll(together, { timeout: 5_000 }).toEqual([200, 200, 200]);
+});
 
 // Last: it ends the control plane.
 it("an Envoy that is alone limits the rate, and lets pass what is in flight", async () => {

@@ -17,7 +17,7 @@ test("requests are asked for at the beginning, and given back at the end", () =>
   const done = { genericKey: { descriptorKey: "done", descriptorValue: "true" } };
   expect(tried.route().route?.rateLimits).toEqual([
     { actions: begin },
-    { actions: [...begin, done], applyOnStreamDone: true },
+    { stage: { value: 1 }, actions: [...begin, done], applyOnStreamDone: true },
   ]);
   expect(answerOf(tried.route(), "in-flight")).toBeUndefined();
 });
@@ -68,6 +68,8 @@ test("the filters count under the gateway's name, and what is over a client's li
     concurrencyLimit.httpFilters?.({ ...DEFAULT_GATEWAY_SETTINGS, ...settings }) ?? [];
   expect(filters({}).map(({ name, disabled }) => [name, disabled])).toEqual([
     ["sluice.limit-answer", undefined],
+    // Ends what was begun also for a client that left while the other filter asked.
+    ["sluice.limit-end", false],
     ["envoy.filters.http.ratelimit", false],
   ]);
   const [answer, count] = filters({ name: "edge", clientLimitStatus: 429 });

@@ -15,6 +15,16 @@ import { limitAnswerScript } from "./limit-answer-script.ts";
  */
 export const SHARED_LIMIT_FILTER = "envoy.filters.http.ratelimit";
 
+/**
+ * Tells the service once of each request that it is over. A filter of its own, which never waits for an answer: the one that
+ * asks says nothing at the end of a request whose client left while the question was under way, and the service has
+ * perhaps made room for it.
+ */
+const END_FILTER = "sluice.limit-end";
+
+/** Of Envoy's numbers for limits that stand on one route and belong to different filters. */
+const END_STAGE = 1;
+
 /** Gives refused requests their answer, on the routes that switch it on. */
 const ANSWER_FILTER = "sluice.limit-answer";
 
@@ -32,7 +42,7 @@ export type LimitAnswer =
   | { readonly status: string; readonly type: string; readonly body: string }
   | { readonly status: string; readonly location: string; readonly body: "" };
 
-/** The filters, once for all features. The one that asks is always on: it does nothing on a route without limits. */
+/** The filters, once for all features. Those that ask are always on: they do nothing on a route without limits. */
 export function sharedLimitFilters({
   name = "sluice",
   clientLimitStatus = 503,
@@ -40,22 +50,28 @@ export function sharedLimitFilters({
   const script = { inlineString: limitAnswerScript(clientLimitStatus) };
   return [
     { name: ANSWER_FILTER, typedConfig: any(LUA, { sourceCodes: { answer: script } }) },
-    {
-      name: SHARED_LIMIT_FILTER,
-      disabled: false,
-      typedConfig: any(RATE_LIMIT, {
-        domain: name,
-        timeout: { seconds: 0, nanos: TIMEOUT_MS * 1_000_000 },
-        // A service that is away must not take requests with it.
-        failureModeDeny: false,
-        disableXEnvoyRatelimitedHeader: true,
-        rateLimitService: {
-          transportApiVersion: "V3",
-          grpcService: { envoyGrpc: { clusterName: CONTROL_PLANE_CLUSTER } },
-        },
-      }),
-    },
+    rateLimitFilter(END_FILTER, name, END_STAGE),
+    rateLimitFilter(SHARED_LIMIT_FILTER, name),
   ];
+}
+
+function rateLimitFilter(name: string, domain: string, stage?: number): HttpFilter {
+  return {
+    name,
+    disabled: false,
+    typedConfig: any(RATE_LIMIT, {
+      domain,
+      ...(stage !== undefined && { stage }),
+      timeout: { seconds: 0, nanos: TIMEOUT_MS * 1_000_000 },
+      // A service that is away must not take requests with it.
+      failureModeDeny: false,
+      disableXEnvoyRatelimitedHeader: true,
+      rateLimitService: {
+        transportApiVersion: "V3",
+        grpcService: { envoyGrpc: { clusterName: CONTROL_PLANE_CLUSTER } },
+      },
+    }),
+  };
 }
 
 /** Requests per second of an Ingress over all instances. */
@@ -87,7 +103,11 @@ function beginAndEnd(actions: readonly RateLimit_Action[]): RateLimit[] {
   const begin = [...actions, request];
   return [
     { actions: begin },
-    { actions: [...begin, constant(LIMIT_ENTRY.done, "true")], applyOnStreamDone: true },
+    {
+      stage: { value: END_STAGE },
+      actions: [...begin, constant(LIMIT_ENTRY.done, "true")],
+      applyOnStreamDone: true,
+    },
   ];
 }
 
