@@ -56,6 +56,21 @@ describe("a host whose TLS is passed on", () => {
     expect(made.clusters.has("default/web/80/passthrough")).toBe(false);
   });
 
+  test("is not one that an older Ingress of another namespace has rules for: its protections would be void", () => {
+    const older = (namespace: string) => ingress("older", { namespace, age: 1, rules: [["a.test", [{}]]] });
+    const younger = ingress("younger", {
+      annotations: ON,
+      age: 2,
+      rules: [["a.test", [{ path: "/x" }]]],
+    });
+    const made = world([older("elsewhere"), younger]);
+    expect(passed(made)).toEqual([]);
+    expect(made.found()).toContain("annotation-overruled younger");
+    made.remove(older("elsewhere"));
+    made.set(older(younger.metadata.namespace));
+    expect(passed(made)).toEqual(["a.test → default/web/80/passthrough"]);
+  });
+
   test("without a rule for / has its connections closed", () => {
     const made = world([ingress("one", { annotations: ON, rules: [["a.test", [{ path: "/x" }]]] })]);
     expect(passed(made)).toEqual(["a.test → undefined"]);

@@ -4,6 +4,7 @@ import {
   type Backend,
   backendName,
   type Diagnostic,
+  type ObjectRef,
   type Origin,
   type Passthrough,
   targetKey,
@@ -39,6 +40,10 @@ export function hostPassthrough(
   const about = { ...(origins[0] && { origin: origins[0], key: annotationOf(origins[0]) }), value: host };
   if (host === ANY_HOST) return { diagnostics: [{ ...about, ...WITHOUT_HOST }] };
   if (!settings.sslPassthrough) return { diagnostics: [{ ...about, ...SWITCHED_OFF }] };
+  const stranger = ingresses[0]?.ref;
+  // It would void what the older one protects, and show its backend to anybody.
+  if (stranger !== undefined && stranger.namespace !== origins[0]?.object.namespace)
+    return { diagnostics: [{ ...about, ...overruledBy(stranger) }] };
   const root = rootRoute(host, ingresses);
   const backend = root?.backend;
   const own = backend === undefined ? {} : { backend: plainTcp(backend) };
@@ -119,6 +124,15 @@ const WITHOUT_HOST: Text = {
     "TLS passthrough has no effect on rules without a host: a connection is known by the host it names.",
   expected: "rules with a host",
 };
+
+function overruledBy({ namespace, name }: ObjectRef): Text {
+  return {
+    code: "annotation-overruled",
+    severity: "warning",
+    message: `TLS passthrough has no effect on this host: the older Ingress ${namespace}/${name}, of another namespace, has rules for it.`,
+    expected: "the annotation in the namespace of the oldest Ingress of the host",
+  };
+}
 
 function closed(host: string): Text {
   return {
