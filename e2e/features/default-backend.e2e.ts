@@ -73,6 +73,12 @@ describe("default-backend", () => {
     });
   });
 
+  it("is told no format by a client that accepts none", async () => {
+    const seen = (await shared.send({ host: HOST, path: "/idle", headers: { "x-format": "forged" } })).seen();
+    expect(seen.headers["x-code"]).toBe("503");
+    expect(seen.headers["x-format"]).toBeUndefined();
+  });
+
   it("gives its own status", async () => {
     const response = await shared.send({ host: HOST, path: "/idle", headers: { "x-echo-status": "404" } });
     expect(response.status).toBe(404);

@@ -32,6 +32,7 @@ describe("bad values", () => {
     [{ "ssl-cipher": `${ECDHE}:RC4-MD5` }, { ciphers: [ECDHE] }, [`${VALUE} ssl-cipher`]],
     [{ "ssl-cipher": "ALL:!aNULL" }, undefined, [`${VALUE} ssl-cipher`, `${VALUE} ssl-cipher`]],
     [{ "ssl-cipher": "[AES128-SHA|AES256-SHA]" }, undefined, [`${VALUE} ssl-cipher`]],
+    [{ "ssl-ciphers": "RC4-MD5" }, undefined, [`${VALUE} ssl-ciphers`]],
   ])("%j", (annotations, policy, found) => {
     const parsed = parse(clientTls, annotations);
     expect(parsed.policy).toEqual(policy);

@@ -66,6 +66,7 @@ describe("the rule's own Service", () => {
     expect(result.backends).toEqual([{ backend: errors, weight: 1 }]);
     expect(goesToDefaultBackend(result)).toBe(true);
     const out = hook(result.extraPolicies?.["default-backend"]);
+    expect(out.requestHeadersToRemove).toEqual(["X-Format"]);
     expect(out.requestHeadersToAdd?.map(({ header }) => [header?.key, header?.value])).toEqual([
       ["X-Code", "503"],
       ["X-Format", "%REQ(ACCEPT)%"],

@@ -64,6 +64,8 @@ export const defaultBackend = defineFeature({
   route: (out, policy) => {
     if (policy?.standsInFor === undefined) return;
     const { ingress, service, port } = policy.standsInFor;
+    // Taken off before it is set: without an Accept nothing would overwrite what a client says of itself.
+    out.requestHeadersToRemove = [...(out.requestHeadersToRemove ?? []), "X-Format"];
     out.requestHeadersToAdd = [
       ...(out.requestHeadersToAdd ?? []),
       setHeader("X-Code", "503"),
