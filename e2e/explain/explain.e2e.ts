@@ -88,6 +88,10 @@ beforeAll(async () => {
             "domain-blacklist-source-range": "192.0.2.1",
             "limit-rps": "9",
             "route-limit-rps": "99",
+            "rate-limit": "999",
+            "rate-limit-fallback-redirect-url": "example.com/busy",
+            "concurrency-limit": "9",
+            "concurrency-limit-fallback-custom-response-code": "503",
           },
           paths: paths("/"),
         }),
@@ -185,9 +189,11 @@ describe("explain", () => {
 
     expect((await gateway.request({ host })).status).toBe(403);
     expect(notes("GET", "/", {})).toEqual([
-      "Requests over the limit of their client get 503.",
+      "Requests over the limit of their client get 503, or 429 if the operator says so.",
+      "Requests over 9 in flight over all instances get 503.",
       "Clients whose address the lists of the host do not let in get 403.",
       "Clients whose address the lists of this Ingress do not let in get 403.",
+      "Requests over 999 per second over all instances get 302 to //example.com/busy.",
       "Requests over the limit of the Ingress get 429.",
     ]);
 

@@ -133,6 +133,22 @@ beforeAll(async () => {
           paths: [to("pass", "/other")],
           createdAt: "2025-01-01T00:00:00Z",
         }),
+        ingress({
+          name: "guard",
+          host: host("guarded"),
+          annotations: { "whitelist-source-range": "192.0.2.1" },
+          paths: [to("web")],
+          createdAt: "2024-01-01T00:00:00Z",
+        }),
+        ...service("pass", [{ port: passed.port }], "elsewhere"),
+        ingress({
+          name: "intruder",
+          namespace: "elsewhere",
+          host: host("guarded"),
+          annotations: ON,
+          paths: [to("pass")],
+          createdAt: "2025-01-01T00:00:00Z",
+        }),
         ingress({ name: "wild", host: "*.w.example.com", annotations: ON, paths: [to("wild")] }),
         ingress({ name: "inner", host: "inner.w.example.com", paths: [to("web")] }),
         ingress({
@@ -201,6 +217,11 @@ describe("TLS that is passed on", () => {
       sni: servername.toLowerCase() === servername ? servername : expect.any(String),
       authorized: false,
     });
+  });
+
+  it("no younger Ingress of another namespace passes on the TLS of a host, whose protection that would void", async () => {
+    expect((await handshake(gateway.httpsPort, host("guarded"))).name).not.toBe("backend-of-pass");
+    expect((await gateway.request({ host: host("guarded"), https: true })).status).toBe(403);
   });
 
   it("openssl sees the backend's own certificate", async () => {

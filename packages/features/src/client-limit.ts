@@ -80,7 +80,9 @@ export const clientLimit = defineFeature({
     };
   },
   mayAnswer: (_, { isForwarded }) =>
-    isForwarded ? "Requests over the limit of their client get 503." : undefined,
+    isForwarded
+      ? "Requests over the limit of their client get 503, or 429 if the operator says so."
+      : undefined,
   stage: "limit",
   requires: SHARED_LIMIT_REQUIRES,
   httpFilters: ({ clientLimitStatus }) => [note(), clientLimiter(clientLimitStatus)],

@@ -8,6 +8,7 @@ import {
   type LimitFallback,
   limitAnswer,
   limitFallback,
+  refusalText,
 } from "./support/limit-fallback.ts";
 import {
   inFlightLimit,
@@ -62,6 +63,10 @@ export const concurrencyLimit = defineFeature({
     const { namespace, name } = context.object;
     return { id: `${namespace}/${name}`, most, ...(fallback !== undefined && { fallback }) };
   },
+  mayAnswer: ({ most, fallback }, { isForwarded }) =>
+    isForwarded
+      ? `Requests over ${most} in flight over all instances get ${refusalText(fallback)}.`
+      : undefined,
   stage: "limit",
   requires: SHARED_LIMIT_REQUIRES,
   // For all features with limits that the control plane counts.

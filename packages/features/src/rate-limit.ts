@@ -8,6 +8,7 @@ import {
   type LimitFallback,
   limitAnswer,
   limitFallback,
+  refusalText,
 } from "./support/limit-fallback.ts";
 import {
   limitRoute,
@@ -76,6 +77,10 @@ export const rateLimit = defineFeature({
       ...(fallback !== undefined && { fallback }),
     };
   },
+  mayAnswer: ({ perSecond, fallback }, { isForwarded }) =>
+    isForwarded
+      ? `Requests over ${perSecond} per second over all instances get ${refusalText(fallback)}.`
+      : undefined,
   stage: "limit",
   requires: SHARED_LIMIT_REQUIRES,
   httpFilters: () => [

@@ -123,6 +123,15 @@ export function limitFallback(
   };
 }
 
+/** What is over the limit gets, in words for a sentence. */
+export function refusalText(fallback: LimitFallback | undefined): string {
+  if (fallback?.kind === "redirect") {
+    const { url, scheme } = fallback;
+    return `302 to ${scheme === "own" ? url.text : url.text.slice(url.text.indexOf("//"))}`;
+  }
+  return `${fallback?.status ?? DEFAULT_STATUS}`;
+}
+
 /** The same as data for the answering filter, on a route that takes http or https. */
 export function limitAnswer(fallback: LimitFallback | undefined, https: boolean): LimitAnswer | undefined {
   if (fallback === undefined) return undefined;
