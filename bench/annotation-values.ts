@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { createControlPlane } from "@sluice/controller";
+import { planeOf } from "@sluice/controller/testing";
 import { features } from "@sluice/features";
-import { DEFAULT_GATEWAY_SETTINGS, type KubeObject } from "@sluice/model";
-import { createStore } from "@sluice/store";
-import { endpoint, hugeValues, ingress, service, slice, TEST_SETTINGS } from "@sluice/translate/testing";
+import type { KubeObject } from "@sluice/model";
+import { endpoint, hugeValues, ingress, service, slice } from "@sluice/translate/testing";
 
 /**
  * What the largest values of annotations cost: for each key, values of `--size` characters in many shapes, from the
@@ -25,19 +24,7 @@ const WORLD: readonly KubeObject[] = [service("web"), slice("web-1", "web", [end
 
 /** CPU of one Ingress with these annotations, in ms. */
 function cost(annotations: Readonly<Record<string, string>>): number {
-  const store = createStore({
-    onError: (name, key, error) => {
-      throw new Error(`${name} of ${key} failed`, { cause: error });
-    },
-  });
-  store.apply({ set: WORLD, removed: [] });
-  const plane = createControlPlane({
-    store,
-    features,
-    translate: TEST_SETTINGS,
-    gateway: DEFAULT_GATEWAY_SETTINGS,
-    whenIdle: () => Promise.resolve(),
-  });
+  const { store, plane } = planeOf(WORLD);
   const object = ingress("odd", { annotations, rules: [["a.test", [{}]]] });
   const start = process.cpuUsage();
   store.apply({ set: [object], removed: [] });

@@ -1,9 +1,8 @@
-import { createControlPlane } from "@sluice/controller";
+import { planeOf } from "@sluice/controller/testing";
 import { findEnvoy, validateResources } from "@sluice/envoy";
 import { shorten } from "@sluice/feature-api";
 import { features } from "@sluice/features";
-import { DEFAULT_GATEWAY_SETTINGS, type Ingress } from "@sluice/model";
-import { createStore } from "@sluice/store";
+import type { Ingress } from "@sluice/model";
 import {
   arbitraryOddIngresses,
   endpoint,
@@ -27,7 +26,7 @@ const GROUPS = 400 * Number(process.env.FUZZ_RUNS ?? "1");
 /** So many groups of Ingresses, which share hosts among themselves, are one world. */
 const WORLD = 100;
 
-test(`${GROUPS} groups of Ingresses with odd annotations are accepted`, async () => {
+test(`${GROUPS} groups of Ingresses with odd annotations are accepted (seed ${SEED})`, async () => {
   const pair = await testCertificate("default.test");
   const defaultCertificate = {
     ...TEST_SETTINGS.defaultCertificate,
@@ -48,28 +47,16 @@ test(`${GROUPS} groups of Ingresses with odd annotations are accepted`, async ()
       .slice(start, start + WORLD)
       .flatMap((group, at) => inNamespace(group, `n${start + at}`));
     const namespaces = [...new Set(ingresses.map(({ metadata }) => metadata.namespace))];
-    const store = createStore({
-      onError(name, key, error) {
-        throw new Error(`${name} of ${key} failed with the seed ${SEED}`, { cause: error });
-      },
-    });
-    store.apply({
-      set: [
+    const { plane } = planeOf(
+      [
         ...namespaces.flatMap((namespace) => [
           service(ODD_SERVICE, {}, namespace),
           slice("odd-1", ODD_SERVICE, [endpoint("10.0.0.1")], { namespace }),
         ]),
         ...ingresses,
       ],
-      removed: [],
-    });
-    const plane = createControlPlane({
-      store,
-      features,
-      translate: { ...TEST_SETTINGS, defaultCertificate },
-      gateway: DEFAULT_GATEWAY_SETTINGS,
-      whenIdle: () => Promise.resolve(),
-    });
+      { defaultCertificate },
+    );
     for (const resource of plane.renderings().flatMap(({ resources }) => [...resources.values()])) {
       const key = `${resource.typeUrl} ${resource.version}`;
       if (!found.has(key)) found.set(key, named(resource, found.size));

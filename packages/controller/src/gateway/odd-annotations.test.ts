@@ -1,7 +1,6 @@
 import { features } from "@sluice/features";
-import { DEFAULT_GATEWAY_SETTINGS, type KubeObject } from "@sluice/model";
+import type { KubeObject } from "@sluice/model";
 import { TYPE_URLS } from "@sluice/protos";
-import { createStore } from "@sluice/store";
 import {
   arbitraryOddIngresses,
   endpoint,
@@ -10,11 +9,11 @@ import {
   ODD_SERVICE,
   service,
   slice,
-  TEST_SETTINGS,
 } from "@sluice/translate/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ControlPlane, createControlPlane } from "./control-plane.ts";
+import { planeOf } from "../testing/plane-of.ts";
+import type { ControlPlane } from "./control-plane.ts";
 
 /**
  * No value of an annotation throws, breaks Envoy's API, or changes what another Ingress is served by. `FUZZ_SEED` tries other
@@ -53,22 +52,7 @@ const WORLD: readonly KubeObject[] = [
   slice("odd-1", ODD_SERVICE, [endpoint("10.0.0.1")]),
 ];
 
-/** A control plane over objects; every exception in a derivation is thrown. */
-function translated(objects: readonly KubeObject[]): ControlPlane {
-  const store = createStore({
-    onError(name, key, error) {
-      throw new Error(`${name} of ${key} failed`, { cause: error });
-    },
-  });
-  store.apply({ set: objects, removed: [] });
-  return createControlPlane({
-    store,
-    features,
-    translate: { ...TEST_SETTINGS, now: () => 0 },
-    gateway: DEFAULT_GATEWAY_SETTINGS,
-    whenIdle: () => Promise.resolve(),
-  });
-}
+const translated = (objects: readonly KubeObject[]) => planeOf(objects, { now: () => 0 }).plane;
 
 /** What an Ingress is served by, but for what all share: its virtual hosts, clusters and endpoints. */
 function servedBy(plane: ControlPlane, namespace: string): Record<string, string> {

@@ -2,12 +2,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Key } from "@sluice/feature-api";
 import { features } from "@sluice/features";
-import { DEFAULT_GATEWAY_SETTINGS, type KubeObject } from "@sluice/model";
+import type { KubeObject } from "@sluice/model";
 import { type Json, toJson } from "@sluice/protos";
-import { createStore } from "@sluice/store";
-import { endpoint, ingress, service, slice, TEST_SETTINGS } from "@sluice/translate/testing";
+import { endpoint, ingress, service, slice } from "@sluice/translate/testing";
 import { expect, test } from "vitest";
-import { createControlPlane } from "./control-plane.ts";
+import { planeOf } from "../testing/plane-of.ts";
 
 /*
  * What a user writes is never a program: no format of Envoy's, no part of a Lua script, no `RegExp`. The keys come from the
@@ -50,21 +49,8 @@ function ingresses(): readonly KubeObject[] {
 
 /** Every message that the objects become, as JSON. */
 function messages(objects: readonly KubeObject[]): readonly Json[] {
-  const store = createStore({
-    onError: (name, key, error) => {
-      throw new Error(`${name} of ${key} failed`, { cause: error });
-    },
-  });
-  store.apply({ set: objects, removed: [] });
-  const plane = createControlPlane({
-    store,
-    features,
-    translate: TEST_SETTINGS,
-    gateway: DEFAULT_GATEWAY_SETTINGS,
-    whenIdle: () => Promise.resolve(),
-  });
-  return plane
-    .renderings()
+  return planeOf(objects)
+    .plane.renderings()
     .flatMap(({ resources }) => [...resources.values()])
     .map(({ typeUrl, bytes }) => toJson(typeUrl, bytes));
 }
